@@ -1,2 +1,15 @@
 #!/usr/bin/env node
-console.log("hello", process.argv.slice(2))
+// The command's door: brings the checkout up to date, then hands over to the compiled command line.
+
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { SetupError, projectRoot, setup } from './setup.mjs'
+
+try {
+  await setup({ for: 'start', quiet: true })
+  const { main } = await import(pathToFileURL(join(projectRoot, 'build', 'host', 'cli', 'main.js')).href)
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(error instanceof SetupError ? `error: ${error.message}\n` : `${error.stack}\n`)
+  process.exitCode = 1
+}

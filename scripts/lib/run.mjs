@@ -1,0 +1,46 @@
+// Runs a program with its output in a log file; knows nothing of what the program is for.
+
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SetupError } from './error.mjs'
+
+const TAIL_LINES = 30
+
+/** Runs `command args…`, stdout and stderr into `log`. Rejects with the log's tail when the exit code is not 0. */
+export async function run(command, args, { cwd, env = process.env, log }) {
+  mkdirSync(dirname(log), { recursive: true })
+  const out = openSync(log, 'w')
+  try {
+    const code = await exitCode(spawn(command, args, { cwd, env, stdio: ['ignore', out, out] }))
+    if (code !== 0) {
+      const shown = [command, ...args].join(' ')
+      throw new SetupError(`'${shown}' ended with ${code}. The end of ${log}:\n${tail(log)}`)
+    }
+  } finally {
+    closeSync(out)
+  }
+}
+
+/** Runs a program and returns its stdout as text. */
+export async function capture(command, args, { cwd, env = process.env }) {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => { stdout += chunk })
+  child.stderr.on('data', (chunk) => { stderr += chunk })
+  const code = await exitCode(child)
+  if (code !== 0) throw new SetupError(`'${[command, ...args].join(' ')}' ended with ${code}:\n${stderr.trim()}`)
+  return stdout
+}
+
+function exitCode(child) {
+  return new Promise((resolve, reject) => {
+    child.on('error', (cause) => reject(new SetupError(`cannot run '${child.spawnfile}': ${cause.message}`, { cause })))
+    child.on('close', (code, signal) => resolve(code ?? signal))
+  })
+}
+
+function tail(file) {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+}
