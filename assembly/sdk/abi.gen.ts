@@ -1,0 +1,288 @@
+// Generated from src/abi/abi.ts by src/abi/generate.ts. Do not edit.
+
+/** Results below zero. */
+export const enum HostError {
+  /** An argument is malformed or out of its range. */
+  Invalid = -1,
+  /** No such pin, key, handle, timer or request. */
+  NotFound = -2,
+  /** A bounded queue, table or store has no room; try later or send less. */
+  Full = -3,
+  /** In use, or already answered. */
+  Busy = -4,
+  /** The peripheral did not answer or answered wrong. */
+  Io = -5,
+  /** This board or port cannot do that. */
+  Unsupported = -6,
+  /** No answer in time. */
+  Timeout = -7,
+  /** The peer closed, or there is no connection. */
+  Closed = -8,
+  /** The peer sent what its protocol forbids. */
+  Protocol = -9,
+  /** The peer understood and said no. */
+  Refused = -10,
+  /** A certificate or signature did not verify. */
+  Untrusted = -11,
+  /** The value is not known yet, such as the time before it was set. */
+  Unset = -12,
+}
+
+/** Why on_event(kind, id) is called. */
+export const enum EventKind {
+  /** A timer is due; id is what `timer.start` returned. */
+  Timer = 1,
+  /** A watched input changed; id is handle * 2 + level. */
+  Pin = 2,
+  /** A direct method; id is the request to reply to, the name its name, the payload its JSON. */
+  Method = 3,
+  /** A cloud-to-device message; the name is its property bag as received, the payload its body. Acknowledged when the event returns. */
+  Message = 4,
+  /** Desired properties; the payload is a JSON object with $version. id 0: the whole of them, 1: a patch. */
+  Desired = 5,
+  /** The connection to the hub changed; id 1: up, 0: down. */
+  Connection = 6,
+  /** The telemetry message with sequence number id is on flash or acknowledged by the hub. */
+  Stored = 7,
+}
+
+// @ts-ignore: decorator
+@external("log", "write")
+declare function log_write(level: i32, message: usize, messageLength: i32): void;
+
+/** Lines for the person who develops or operates the device. */
+export namespace host_log {
+  /** level: 0 debug, 1 info, 2 warning, 3 error. */
+  // @ts-ignore: decorator
+  @inline export function write(level: i32, message: string): void { log_write(level, changetype<usize>(message), message.length); }
+}
+
+// @ts-ignore: decorator
+@external("device", "id")
+declare function device_id(into: usize, intoLength: i32): i32;
+// @ts-ignore: decorator
+@external("device", "uptime")
+declare function device_uptime(): i64;
+// @ts-ignore: decorator
+@external("device", "clock")
+declare function device_clock(): i64;
+// @ts-ignore: decorator
+@external("device", "random")
+declare function device_random(): i32;
+// @ts-ignore: decorator
+@external("device", "restart")
+declare function device_restart(delayMs: i32): i32;
+// @ts-ignore: decorator
+@external("device", "abort")
+declare function device_abort(message: usize, messageLength: i32, file: usize, fileLength: i32, line: i32, column: i32): void;
+
+/** The device itself: identity, time, restart. */
+export namespace host_device {
+  /** The device id in UTF-8; the result is its length in bytes. */
+  // @ts-ignore: decorator
+  @inline export function id(into: usize, intoLength: i32): i32 { return device_id(into, intoLength); }
+  /** Milliseconds since the runtime started; never goes back. */
+  // @ts-ignore: decorator
+  @inline export function uptime(): i64 { return device_uptime(); }
+  /** Milliseconds since 1970-01-01 UTC, or `unset`. */
+  // @ts-ignore: decorator
+  @inline export function clock(): i64 { return device_clock(); }
+  /** 32 random bits; every i32 is a value, none an error. */
+  // @ts-ignore: decorator
+  @inline export function random(): i32 { return device_random(); }
+  /** Restarts the device after delay_ms (0 to 86,400,000), outputs safe. */
+  // @ts-ignore: decorator
+  @inline export function restart(delayMs: i32): i32 { return device_restart(delayMs); }
+  /** Called once by a failed assertion; the guest traps next. */
+  // @ts-ignore: decorator
+  @inline export function abort(message: string, file: string, line: i32, column: i32): void { device_abort(changetype<usize>(message), message.length, changetype<usize>(file), file.length, line, column); }
+}
+
+// @ts-ignore: decorator
+@external("event", "size")
+declare function event_size(): i32;
+// @ts-ignore: decorator
+@external("event", "read")
+declare function event_read(offset: i32, into: usize, intoLength: i32): i32;
+// @ts-ignore: decorator
+@external("event", "name")
+declare function event_name(into: usize, intoLength: i32): i32;
+
+/** What the current event carries. Outside an event, and for events without payload, all is empty. */
+export namespace host_event {
+  /** Bytes of the payload. */
+  // @ts-ignore: decorator
+  @inline export function size(): i32 { return event_size(); }
+  /** Copies the payload from offset; the result is the number of bytes copied, 0 at the end. */
+  // @ts-ignore: decorator
+  @inline export function read(offset: i32, into: usize, intoLength: i32): i32 { return event_read(offset, into, intoLength); }
+  /** The name that came with it (UTF-8); the result is its length in bytes. */
+  // @ts-ignore: decorator
+  @inline export function name(into: usize, intoLength: i32): i32 { return event_name(into, intoLength); }
+}
+
+// @ts-ignore: decorator
+@external("timer", "start")
+declare function timer_start(delayMs: i32, periodMs: i32): i32;
+// @ts-ignore: decorator
+@external("timer", "cancel")
+declare function timer_cancel(timer: i32): i32;
+
+/** Timers on the app loop; due ones fire in order of their time, then of their start. */
+export namespace host_timer {
+  /** First due after delay_ms, then each period_ms without drift (0: once). The result is the timer. */
+  // @ts-ignore: decorator
+  @inline export function start(delayMs: i32, periodMs: i32): i32 { return timer_start(delayMs, periodMs); }
+  /** `notFound` when it is over. */
+  // @ts-ignore: decorator
+  @inline export function cancel(timer: i32): i32 { return timer_cancel(timer); }
+}
+
+// @ts-ignore: decorator
+@external("gpio", "output")
+declare function gpio_output(name: usize, nameLength: i32): i32;
+// @ts-ignore: decorator
+@external("gpio", "write")
+declare function gpio_write(pin: i32, level: i32): i32;
+// @ts-ignore: decorator
+@external("gpio", "input")
+declare function gpio_input(name: usize, nameLength: i32): i32;
+// @ts-ignore: decorator
+@external("gpio", "read")
+declare function gpio_read(pin: i32): i32;
+// @ts-ignore: decorator
+@external("gpio", "watch")
+declare function gpio_watch(pin: i32, edges: i32): i32;
+
+/** Digital pins by the board's names. */
+export namespace host_gpio {
+  /** A handle to an output; the pin keeps its level until written. */
+  // @ts-ignore: decorator
+  @inline export function output(name: string): i32 { return gpio_output(changetype<usize>(name), name.length); }
+  /** level 0 or 1. */
+  // @ts-ignore: decorator
+  @inline export function write(pin: i32, level: i32): i32 { return gpio_write(pin, level); }
+  /** A handle to an input. */
+  // @ts-ignore: decorator
+  @inline export function input(name: string): i32 { return gpio_input(changetype<usize>(name), name.length); }
+  /** The level, 0 or 1; of an output, the level last written. */
+  // @ts-ignore: decorator
+  @inline export function read(pin: i32): i32 { return gpio_read(pin); }
+  /** Events for edges: 1 rising, 2 falling, 3 both, 0 none. */
+  // @ts-ignore: decorator
+  @inline export function watch(pin: i32, edges: i32): i32 { return gpio_watch(pin, edges); }
+}
+
+// @ts-ignore: decorator
+@external("adc", "open")
+declare function adc_open(name: usize, nameLength: i32): i32;
+// @ts-ignore: decorator
+@external("adc", "millivolts")
+declare function adc_millivolts(input: i32): i32;
+
+/** Analog inputs. */
+export namespace host_adc {
+  /** A handle to an analog input. */
+  // @ts-ignore: decorator
+  @inline export function open(name: string): i32 { return adc_open(changetype<usize>(name), name.length); }
+  /** One conversion, in millivolts. */
+  // @ts-ignore: decorator
+  @inline export function millivolts(input: i32): i32 { return adc_millivolts(input); }
+}
+
+// @ts-ignore: decorator
+@external("pwm", "open")
+declare function pwm_open(name: usize, nameLength: i32): i32;
+// @ts-ignore: decorator
+@external("pwm", "frequency")
+declare function pwm_frequency(output: i32, hz: i32): i32;
+// @ts-ignore: decorator
+@external("pwm", "duty")
+declare function pwm_duty(output: i32, duty: i32): i32;
+
+/** Pulse-width outputs. */
+export namespace host_pwm {
+  /** A handle to a PWM output. */
+  // @ts-ignore: decorator
+  @inline export function open(name: string): i32 { return pwm_open(changetype<usize>(name), name.length); }
+  /** hz from 1 to 40,000,000, as the board can. */
+  // @ts-ignore: decorator
+  @inline export function frequency(output: i32, hz: i32): i32 { return pwm_frequency(output, hz); }
+  /** duty from 0 (always low) to 65,535 (always high). */
+  // @ts-ignore: decorator
+  @inline export function duty(output: i32, duty: i32): i32 { return pwm_duty(output, duty); }
+}
+
+// @ts-ignore: decorator
+@external("i2c", "open")
+declare function i2c_open(name: usize, nameLength: i32): i32;
+// @ts-ignore: decorator
+@external("i2c", "transfer")
+declare function i2c_transfer(bus: i32, address: i32, send: usize, sendLength: i32, receive: usize, receiveLength: i32): i32;
+
+/** I2C buses as controller. */
+export namespace host_i2c {
+  /** A handle to a bus. */
+  // @ts-ignore: decorator
+  @inline export function open(name: string): i32 { return i2c_open(changetype<usize>(name), name.length); }
+  /** Writes send, then (repeated start) reads all of receive; either may be empty. address is 7 bits. The result is the bytes read. */
+  // @ts-ignore: decorator
+  @inline export function transfer(bus: i32, address: i32, send: usize, sendLength: i32, receive: usize, receiveLength: i32): i32 { return i2c_transfer(bus, address, send, sendLength, receive, receiveLength); }
+}
+
+// @ts-ignore: decorator
+@external("hub", "send")
+declare function hub_send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32): i32;
+// @ts-ignore: decorator
+@external("hub", "reply")
+declare function hub_reply(request: i32, status: i32, body: usize, bodyLength: i32): i32;
+// @ts-ignore: decorator
+@external("hub", "connected")
+declare function hub_connected(): i32;
+
+/** Messages to and replies for Azure IoT Hub. */
+export namespace host_hub {
+  /** Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number. */
+  // @ts-ignore: decorator
+  @inline export function send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32): i32 { return hub_send(body, bodyLength, properties, propertiesLength); }
+  /** Answers a direct method once; body is JSON or empty. */
+  // @ts-ignore: decorator
+  @inline export function reply(request: i32, status: i32, body: usize, bodyLength: i32): i32 { return hub_reply(request, status, body, bodyLength); }
+  /** 1 while the hub is connected. */
+  // @ts-ignore: decorator
+  @inline export function connected(): i32 { return hub_connected(); }
+}
+
+// @ts-ignore: decorator
+@external("twin", "report")
+declare function twin_report(name: usize, nameLength: i32, value: usize, valueLength: i32): i32;
+
+/** The device twin. */
+export namespace host_twin {
+  /** Sets the reported property name to the JSON value; of several before the link sends, the last wins. */
+  // @ts-ignore: decorator
+  @inline export function report(name: string, value: usize, valueLength: i32): i32 { return twin_report(changetype<usize>(name), name.length, value, valueLength); }
+}
+
+// @ts-ignore: decorator
+@external("store", "get")
+declare function store_get(key: usize, keyLength: i32, into: usize, intoLength: i32): i32;
+// @ts-ignore: decorator
+@external("store", "set")
+declare function store_set(key: usize, keyLength: i32, value: usize, valueLength: i32): i32;
+// @ts-ignore: decorator
+@external("store", "remove")
+declare function store_remove(key: usize, keyLength: i32): i32;
+
+/** Small values that survive a restart. */
+export namespace host_store {
+  /** The result is the whole length in bytes; `notFound` when never set. */
+  // @ts-ignore: decorator
+  @inline export function get(key: string, into: usize, intoLength: i32): i32 { return store_get(changetype<usize>(key), key.length, into, intoLength); }
+  /** On flash when it returns. */
+  // @ts-ignore: decorator
+  @inline export function set(key: string, value: usize, valueLength: i32): i32 { return store_set(changetype<usize>(key), key.length, value, valueLength); }
+  /** `notFound` when never set. */
+  // @ts-ignore: decorator
+  @inline export function remove(key: string): i32 { return store_remove(changetype<usize>(key), key.length); }
+}

@@ -1,0 +1,356 @@
+// Generated from src/abi/abi.ts by src/abi/generate.ts. Do not edit.
+#include "abi.gen.h"
+
+#include "guest_memory.h"
+
+// clang-format off
+static const char *log_write(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    struct tt_guest_text text = {0};
+    size_t message_len = 0;
+    const char *message = tt_guest_read_text(memory, args[1], args[2], &text, &message_len);
+    if (!message) { return tt_trap_bounds; }
+    tt_abi_log_write(app, (int32_t)(uint32_t)args[0], message, message_len);
+    return NULL;
+}
+
+static const char *device_id(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    uint8_t *into = tt_guest_range(memory, args[0], args[1]);
+    if (!into) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_device_id(app, into, (size_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *device_uptime(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint64_t)tt_abi_device_uptime(app);
+    return NULL;
+}
+
+static const char *device_clock(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint64_t)tt_abi_device_clock(app);
+    return NULL;
+}
+
+static const char *device_random(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_device_random(app);
+    return NULL;
+}
+
+static const char *device_restart(struct tt_app *app, const struct tt_guest_memory *memory,
+                                  const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_device_restart(app, (int32_t)(uint32_t)args[0]);
+    return NULL;
+}
+
+static const char *device_abort(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    struct tt_guest_text text = {0};
+    size_t message_len = 0;
+    const char *message = tt_guest_read_text(memory, args[0], args[1], &text, &message_len);
+    if (!message) { return tt_trap_bounds; }
+    size_t file_len = 0;
+    const char *file = tt_guest_read_text(memory, args[2], args[3], &text, &file_len);
+    if (!file) { return tt_trap_bounds; }
+    tt_abi_device_abort(app, message, message_len, file, file_len, (int32_t)(uint32_t)args[4],
+                        (int32_t)(uint32_t)args[5]);
+    return NULL;
+}
+
+static const char *event_size(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_event_size(app);
+    return NULL;
+}
+
+static const char *event_read(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    uint8_t *into = tt_guest_range(memory, args[1], args[2]);
+    if (!into) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_event_read(app, (int32_t)(uint32_t)args[0], into,
+                                          (size_t)(uint32_t)args[2]);
+    return NULL;
+}
+
+static const char *event_name(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    uint8_t *into = tt_guest_range(memory, args[0], args[1]);
+    if (!into) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_event_name(app, into, (size_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *timer_start(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_timer_start(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *timer_cancel(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_timer_cancel(app, (int32_t)(uint32_t)args[0]);
+    return NULL;
+}
+
+static const char *gpio_output(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_gpio_output(app, name, name_len));
+    return NULL;
+}
+
+static const char *gpio_write(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_gpio_write(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *gpio_input(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_gpio_input(app, name, name_len));
+    return NULL;
+}
+
+static const char *gpio_read(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_gpio_read(app, (int32_t)(uint32_t)args[0]);
+    return NULL;
+}
+
+static const char *gpio_watch(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_gpio_watch(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *adc_open(struct tt_app *app, const struct tt_guest_memory *memory,
+                            const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_adc_open(app, name, name_len));
+    return NULL;
+}
+
+static const char *adc_millivolts(struct tt_app *app, const struct tt_guest_memory *memory,
+                                  const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_adc_millivolts(app, (int32_t)(uint32_t)args[0]);
+    return NULL;
+}
+
+static const char *pwm_open(struct tt_app *app, const struct tt_guest_memory *memory,
+                            const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_pwm_open(app, name, name_len));
+    return NULL;
+}
+
+static const char *pwm_frequency(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_pwm_frequency(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *pwm_duty(struct tt_app *app, const struct tt_guest_memory *memory,
+                            const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_pwm_duty(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *i2c_open(struct tt_app *app, const struct tt_guest_memory *memory,
+                            const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_i2c_open(app, name, name_len));
+    return NULL;
+}
+
+static const char *i2c_transfer(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    uint8_t *send = tt_guest_range(memory, args[2], args[3]);
+    if (!send) { return tt_trap_bounds; }
+    uint8_t *receive = tt_guest_range(memory, args[4], args[5]);
+    if (!receive) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_i2c_transfer(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1],
+                                            send, (size_t)(uint32_t)args[3], receive,
+                                            (size_t)(uint32_t)args[5]);
+    return NULL;
+}
+
+static const char *hub_send(struct tt_app *app, const struct tt_guest_memory *memory,
+                            const uint64_t *args, uint64_t *result)
+{
+    uint8_t *body = tt_guest_range(memory, args[0], args[1]);
+    if (!body) { return tt_trap_bounds; }
+    uint8_t *properties = tt_guest_range(memory, args[2], args[3]);
+    if (!properties) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_hub_send(app, body, (size_t)(uint32_t)args[1], properties,
+                                        (size_t)(uint32_t)args[3]);
+    return NULL;
+}
+
+static const char *hub_reply(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    uint8_t *body = tt_guest_range(memory, args[2], args[3]);
+    if (!body) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_hub_reply(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1],
+                                         body, (size_t)(uint32_t)args[3]);
+    return NULL;
+}
+
+static const char *hub_connected(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_hub_connected(app);
+    return NULL;
+}
+
+static const char *twin_report(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    uint8_t *value = tt_guest_range(memory, args[2], args[3]);
+    if (!value) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_twin_report(app, name, name_len, value,
+                                                                     (size_t)(uint32_t)args[3]));
+    return NULL;
+}
+
+static const char *store_get(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t key_len = 0;
+    const char *key = tt_guest_read_text(memory, args[0], args[1], &text, &key_len);
+    if (!key) { return tt_trap_bounds; }
+    uint8_t *into = tt_guest_range(memory, args[2], args[3]);
+    if (!into) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_store_get(app, key, key_len, into,
+                                                                   (size_t)(uint32_t)args[3]));
+    return NULL;
+}
+
+static const char *store_set(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t key_len = 0;
+    const char *key = tt_guest_read_text(memory, args[0], args[1], &text, &key_len);
+    if (!key) { return tt_trap_bounds; }
+    uint8_t *value = tt_guest_range(memory, args[2], args[3]);
+    if (!value) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_store_set(app, key, key_len, value,
+                                                                   (size_t)(uint32_t)args[3]));
+    return NULL;
+}
+
+static const char *store_remove(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t key_len = 0;
+    const char *key = tt_guest_read_text(memory, args[0], args[1], &text, &key_len);
+    if (!key) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_store_remove(app, key, key_len));
+    return NULL;
+}
+
+const struct tt_import tt_imports[] = {
+    {"log", "write", "v(iii)", "it", true, log_write},
+    {"device", "id", "i(ii)", "o", false, device_id},
+    {"device", "uptime", "I()", "", true, device_uptime},
+    {"device", "clock", "I()", "", false, device_clock},
+    {"device", "random", "i()", "", false, device_random},
+    {"device", "restart", "i(i)", "i", true, device_restart},
+    {"device", "abort", "v(iiiiii)", "ttii", true, device_abort},
+    {"event", "size", "i()", "", true, event_size},
+    {"event", "read", "i(iii)", "io", true, event_read},
+    {"event", "name", "i(ii)", "o", true, event_name},
+    {"timer", "start", "i(ii)", "ii", true, timer_start},
+    {"timer", "cancel", "i(i)", "i", true, timer_cancel},
+    {"gpio", "output", "i(ii)", "t", true, gpio_output},
+    {"gpio", "write", "i(ii)", "ii", true, gpio_write},
+    {"gpio", "input", "i(ii)", "t", true, gpio_input},
+    {"gpio", "read", "i(i)", "i", true, gpio_read},
+    {"gpio", "watch", "i(ii)", "ii", true, gpio_watch},
+    {"adc", "open", "i(ii)", "t", true, adc_open},
+    {"adc", "millivolts", "i(i)", "i", true, adc_millivolts},
+    {"pwm", "open", "i(ii)", "t", true, pwm_open},
+    {"pwm", "frequency", "i(ii)", "ii", true, pwm_frequency},
+    {"pwm", "duty", "i(ii)", "ii", true, pwm_duty},
+    {"i2c", "open", "i(ii)", "t", true, i2c_open},
+    {"i2c", "transfer", "i(iiiiii)", "iibo", true, i2c_transfer},
+    {"hub", "send", "i(iiii)", "bb", true, hub_send},
+    {"hub", "reply", "i(iiii)", "iib", true, hub_reply},
+    {"hub", "connected", "i()", "", false, hub_connected},
+    {"twin", "report", "i(iiii)", "tb", true, twin_report},
+    {"store", "get", "i(iiii)", "to", true, store_get},
+    {"store", "set", "i(iiii)", "tb", true, store_set},
+    {"store", "remove", "i(ii)", "t", true, store_remove},
+};
+// clang-format on

@@ -1,0 +1,49 @@
+// The link loop: keeps one device connected to its hub and moves outbox and inbox across.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../port/port.h"
+#include "board.h"
+#include "inbox.h"
+#include "outbox.h"
+
+// Strings and buffers are the caller's and live as long as the link. Secrets are never logged.
+struct tt_link_config {
+    const struct tt_port *port;
+    const struct tt_board *board;
+    struct tt_outbox *outbox;
+    struct tt_inbox *inbox;
+    const char *host;      // hub host name as in the connection string: user name, SAS, and TLS name
+    const char *address;   // TCP host; NULL: host without its :port
+    uint16_t tcp_port;     // 0: 8883
+    const char *device_id;
+    const uint8_t *key;    // shared access key, decoded
+    size_t key_len;
+    uint32_t token_ttl_s;  // 0: 3600. Renewed when a quarter of it is left
+    uint16_t keep_alive_s; // 0: 240, at most 1177
+    bool tls;              // false only inside one process
+    const uint8_t *ca;     // PEM (with its final NUL counted) or DER roots
+    size_t ca_len;
+    uint32_t boot;         // number of this start, first half of message ids
+    int64_t build_epoch_ms; // the clock is not believed before this
+};
+
+struct tt_link; // defined by link_state.h
+
+size_t tt_link_memory(const struct tt_board *board); // bytes of buffers tt_link_start takes
+int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory);
+
+// Does what can be done now without blocking. Returns milliseconds until it wants to be called
+// again at the latest; woken earlier by bytes on its stream or records in the outbox.
+int32_t tt_link_step(struct tt_link *link, int64_t now_ms);
+
+bool tt_link_connected(const struct tt_link *link);
+// True when nothing waits to be sent or acknowledged.
+bool tt_link_idle(const struct tt_link *link);
+// The network came back: try now, backoff forgotten.
+void tt_link_up(struct tt_link *link);
+// DISCONNECT when possible, close, free the TLS state.
+void tt_link_stop(struct tt_link *link);
