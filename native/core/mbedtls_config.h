@@ -15,7 +15,6 @@
 
 // Hashes, randomness and ciphers.
 #define MBEDTLS_MD_C
-#define MBEDTLS_SHA224_C // library/md.c of 3.6 expects it beside SHA-256
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
