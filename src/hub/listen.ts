@@ -1,0 +1,91 @@
+// MQTT over TLS on a TCP port (reference A2): sockets in, duplex streams out. It knows nothing of MQTT.
+
+import type { AddressInfo } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
+import type { ServerCertificate } from './authority.js'
+import type { SecureInfo } from './event.js'
+import type { Hub } from './hub.js'
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+  readonly certificate: ServerCertificate
+}
+
+export interface HubListener {
+  readonly host: string
+  readonly port: number
+  /** Stops listening and ends the connections that came in here. */
+  close(): Promise<void>
+}
+
+const HANDSHAKE_TIMEOUT_MS = 30_000
+/** What may wait in memory for a peer that does not read. */
+const MAX_UNSENT_BYTES = 1024 * 1024
+
+function secureInfoOf(socket: TLSSocket): SecureInfo {
+  const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
+  const certificate = socket.getPeerX509Certificate()
+  return certificate === undefined ? info : { ...info, clientCertificate: certificate.raw }
+}
+
+function serve(hub: Hub, socket: TLSSocket): void {
+  socket.setNoDelay(true)
+  const connection = hub.accept({
+    write(bytes) {
+      socket.write(bytes)
+      if (socket.writableLength > MAX_UNSENT_BYTES) {
+        socket.destroy()
+        connection.ended('slow-reader')
+      }
+    },
+    close: () => { socket.destroySoon() }
+  }, { peer: `${socket.remoteAddress}:${socket.remotePort}`, secure: secureInfoOf(socket) })
+  socket.on('data', (bytes) => {
+    socket.cork()
+    connection.receive(bytes)
+    socket.uncork()
+  })
+  // what failed is told by 'close', which always follows
+  socket.on('error', () => {})
+  socket.on('end', () => connection.ended())
+  socket.on('close', () => connection.ended())
+}
+
+/** Rejects with the system's error if the address cannot be used. */
+export async function listen(hub: Hub, { host, port, certificate }: ListenOptions): Promise<HubListener> {
+  const sockets = new Set<TLSSocket>()
+  const server = createServer({
+    cert: certificate.certPem,
+    key: certificate.keyPem,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    // asked for, never demanded: who may connect is decided at CONNECT (A2)
+    requestCert: true,
+    rejectUnauthorized: false
+  }, (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    serve(hub, socket)
+  })
+  server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
+    const peer = socket.remoteAddress === undefined ? 'unknown' : `${socket.remoteAddress}:${socket.remotePort}`
+    hub.refuse('tls-handshake', { peer, detail: error.code ?? error.message })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return {
+    host,
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) { socket.destroySoon() }
+    })
+  }
+}
