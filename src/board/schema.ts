@@ -1,0 +1,113 @@
+/** Reads JSON files and holds them against boards/*.schema.json; knows no rule that a schema can state itself. */
+
+import { readFileSync } from 'node:fs'
+import { isAbsolute, join, relative } from 'node:path'
+import { Ajv, type DefinedError, type ValidateFunction } from 'ajv'
+import { BoardError } from './error.js'
+import { suggestion } from './nearest.js'
+import { projectRoot } from './root.js'
+import type { BoardFile, ChipFile } from './file.js'
+
+/** A larger file is no board; it is not read into memory. */
+const fileBytesMax = 1024 * 1024
+
+const compiled = new Map<string, ValidateFunction>()
+
+/** The JSON object in a file. */
+export function readObject(file: string): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new BoardError(shown(file), '', `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, { cause: error })
+  }
+  if (text.length > fileBytesMax) throw new BoardError(shown(file), '', 'is larger than 1 MiB, so it is no board')
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new BoardError(shown(file), '', `is not JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`, { cause: error })
+  }
+  if (!isObject(value)) throw new BoardError(shown(file), '', 'must be a JSON object')
+  return value
+}
+
+export function checkBoard(value: unknown, file: string): BoardFile {
+  check('board', value, file)
+  return value as BoardFile
+}
+
+export function checkChip(value: unknown, file: string): ChipFile {
+  check('chip', value, file)
+  return value as ChipFile
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A file as messages name it: relative where that is shorter to read. */
+export function shown(file: string): string {
+  const inProject = relative(projectRoot, file)
+  if (!inProject.startsWith('..') && !isAbsolute(inProject)) return inProject
+  const here = relative(process.cwd(), file)
+  return here.startsWith('..') || isAbsolute(here) ? file : here
+}
+
+function check(schema: 'board' | 'chip', value: unknown, file: string): void {
+  let validate = compiled.get(schema)
+  if (validate === undefined) {
+    const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true, useDefaults: true })
+    validate = ajv.compile(JSON.parse(readFileSync(join(projectRoot, 'boards', `${schema}.schema.json`), 'utf8')) as object)
+    compiled.set(schema, validate)
+  }
+  if (validate(value)) return
+  const error = mostTelling(validate.errors as DefinedError[])
+  throw new BoardError(shown(file), error.instancePath, problem(error))
+}
+
+// `if` only repeats that its `then` failed; a name nobody knows explains the one that is missing.
+function mostTelling(errors: readonly DefinedError[]): DefinedError {
+  const order = ['additionalProperties', 'propertyNames', 'pattern', 'enum', 'required']
+  const rank = (error: DefinedError) => (order.indexOf(error.keyword) + order.length + 1) % (order.length + 1)
+  const telling = errors.filter((error) => error.keyword !== 'if')
+  return telling.sort((a, b) => rank(a) - rank(b))[0] as DefinedError
+}
+
+function problem(error: DefinedError): string {
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const word = error.params.additionalProperty
+      const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object)
+      return `unknown property '${word}' (known: ${known.filter((name) => name !== '$schema').join(', ')}).${suggestion(word, known)}`
+    }
+    case 'required':
+      return `'${error.params.missingProperty}' is missing${describe(error)}`
+    case 'enum': {
+      const allowed = error.params.allowedValues as readonly unknown[]
+      const word = typeof error.data === 'string' ? suggestion(error.data, allowed.map(String)) : ''
+      return `${JSON.stringify(error.data)} is not one of ${allowed.map((value) => JSON.stringify(value)).join(', ')}.${word}`
+    }
+    case 'pattern':
+      return error.propertyName === undefined
+        ? `${JSON.stringify(error.data)} does not match ${error.params.pattern}`
+        : `the name '${error.propertyName}' does not match ${error.params.pattern}`
+    case 'type':
+      return `must be ${error.params.type === 'integer' ? 'a whole number' : `of type ${error.params.type}`}, not ${JSON.stringify(error.data)?.slice(0, 60)}`
+    case 'minimum':
+    case 'maximum':
+      return `${String(error.data)} is ${error.keyword === 'minimum' ? 'less than' : 'more than'} ${error.params.limit}`
+    case 'multipleOf':
+      return `${String(error.data)} is not a multiple of ${error.params.multipleOf}`
+    default:
+      return error.message ?? 'is not valid'
+  }
+}
+
+// What a missing property would have said, from the schema beside the `required` that failed.
+function describe(error: DefinedError): string {
+  if (error.keyword !== 'required') return ''
+  const properties = error.parentSchema?.['properties'] as Record<string, { description?: string }> | undefined
+  const text = properties?.[error.params.missingProperty]?.description
+  return text === undefined ? '' : ` (${text.replace(/\.$/, '')})`
+}
