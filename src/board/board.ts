@@ -7,7 +7,7 @@ import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
 import { projectRoot } from './root.js'
 import { checkBoard, checkChip, isObject, readObject, shown } from './schema.js'
-import type { ChipFile, ChipFunction, MemoryFile, NetworkFile, PartFile, Partition, PinFile } from './file.js'
+import type { ChipFile, ChipFunction, MemoryFile, NetworkFile, Partition, PinFile } from './file.js'
 
 /** A chip, its pins by the maker's names. */
 export interface Chip extends Omit<ChipFile, 'pins'> {
@@ -66,13 +66,13 @@ export function loadBoard(nameOrPath: string): Board {
     title: merged.title,
     proof: merged.proof,
     chip: { ...chip, pins: Object.fromEntries(chip.pins.flatMap((group) => group.names.map((name) => [name, group.can]))) },
-    pins: Object.entries(merged.pins).map(([name, pin], channel) => ({ name, channel, ...pin })),
+    pins: Object.entries(merged.pins).map(([name, pin], channel) => Object.assign({ name, channel }, pin)),
     memory: merged.memory,
     eventBudgetMs: merged.eventBudgetMs,
     eventFuel: merged.eventBudgetMs * chip.fuelPerMs,
     flash: { ...merged.flash, eraseBytes: chip.flashEraseBytes },
     network: merged.network,
-    parts: Object.entries(merged.parts ?? {}).map(([name, part]: [string, PartFile]) => ({ name, parameters: {}, ...part })),
+    parts: Object.entries(merged.parts ?? {}).map(([name, { model, pins, parameters }]) => ({ name, model, pins, parameters: parameters ?? {} })),
     file,
   }
 }

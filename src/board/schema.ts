@@ -66,11 +66,11 @@ function check(schema: 'board' | 'chip', value: unknown, file: string): void {
   throw new BoardError(shown(file), error.instancePath, problem(error))
 }
 
-// `if` only repeats that its `then` failed; a name nobody knows explains the one that is missing.
+// `if` and `propertyNames` only repeat that what they hold failed; a name nobody knows explains the one that is missing.
 function mostTelling(errors: readonly DefinedError[]): DefinedError {
-  const order = ['additionalProperties', 'propertyNames', 'pattern', 'enum', 'required']
+  const order = ['additionalProperties', 'pattern', 'enum', 'required']
   const rank = (error: DefinedError) => (order.indexOf(error.keyword) + order.length + 1) % (order.length + 1)
-  const telling = errors.filter((error) => error.keyword !== 'if')
+  const telling = errors.filter((error) => error.keyword !== 'if' && error.keyword !== 'propertyNames')
   return telling.sort((a, b) => rank(a) - rank(b))[0] as DefinedError
 }
 
