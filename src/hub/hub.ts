@@ -9,27 +9,12 @@ import { MethodCalls, type MethodCall, type MethodResult } from './domain/method
 import { createRegistry, findDevice, loadDevices, type Registry } from './domain/registry.js'
 import { changeTwin, twinDocument, type TwinChangeOptions, type TwinDocument } from './domain/twins.js'
 import { logEntryOf, type HubEvent, type HubLogEntry, type SecureInfo } from './event.js'
+import type { HubConnection, HubDuplex } from './duplex.js'
 import type { DeviceMessage } from './message.js'
 import { MqttConnection } from './mqtt/connection.js'
 import { describeReason, type ReasonId } from './reason.js'
 import { memoryStore } from './store/memory.js'
 import type { HubStore, Kept } from './store/store.js'
-
-/** The hub's way out to one peer. */
-export interface HubDuplex {
-  /** The bytes are the receiver's to keep. */
-  write(bytes: Uint8Array): void
-  /** The hub has ended the connection; what was written before is still to be sent. */
-  close(): void
-}
-
-/** The peer's way in to the hub; all of it is handled, and answered through the duplex, before the call returns. */
-export interface HubConnection {
-  /** The bytes are borrowed for the call. */
-  receive(bytes: Uint8Array): void
-  /** The peer is gone. `why` is told only if the connection was still in use. */
-  ended(why?: ReasonId): void
-}
 
 export interface ConnectionOptions {
   /** For logs: an address, a name. */
@@ -94,10 +79,25 @@ export interface Hub {
   close(): Promise<void>
 }
 
+/** A record that could not be kept is logged whether or not anyone waits for it. */
+function loggedStore(store: HubStore, clock: Clock, log: (entry: HubLogEntry) => void): HubStore {
+  const logged = (kept: Kept): Kept => (error) => {
+    if (error !== undefined) { log({ time: clock.now(), level: 'error', event: 'store', message: `a record could not be stored: ${error.message}` }) }
+    kept(error)
+  }
+  return {
+    load: (kind) => store.load(kind),
+    append: (message, appended) => store.append(message, appended),
+    close: () => store.close(),
+    put: (kind, key, record, kept) => store.put(kind, key, record, logged(kept)),
+    remove: (kind, key, kept) => store.remove(kind, key, logged(kept))
+  }
+}
+
 export function createHub({ hostName, clock = systemClock, random = systemRandom, store = memoryStore(), log = () => {} }: HubOptions): Hub {
   const bus = memoryBus()
   const context: HubContext = {
-    hostName, clock, random, store, bus, log,
+    hostName, clock, random, bus, log, store: loggedStore(store, clock, log),
     devices: new Map<string, Device>(),
     report(event) {
       log(logEntryOf(event))

@@ -1,11 +1,12 @@
 // The door of the local hub.
 
-export { createHub, type Hub, type HubOptions, type HubConnection, type HubDuplex, type ConnectionInfo, type TwinHandle } from './hub.js'
+export { createHub, type Hub, type HubOptions, type ConnectionInfo, type ConnectionOptions, type TwinHandle } from './hub.js'
 export { listen, type HubListener, type ListenOptions } from './listen.js'
-export { loadAuthority, type Authority, type ServerCertificate } from './authority.js'
+export { loadAuthority, type Authority, type ServerCertificate, type ServerRequest } from './authority.js'
 export { systemClock, systemRandom, type Clock, type Random } from './clock.js'
 export { HubError, type HubErrorCode } from './error.js'
 export type { HubEvent, HubLogEntry, SecureInfo } from './event.js'
+export type { HubConnection, HubDuplex } from './duplex.js'
 export type { DeviceMessage, CloudMessage, SystemProperties, UserProperties } from './message.js'
 export type { ReasonId } from './reason.js'
 export type { Identity, IdentityChange, IdentityRequest } from './domain/identity.js'

@@ -23,6 +23,17 @@ export interface CloudMessageRequest {
 const DEFAULT_EXPIRY_MS = 3_600_000
 const LONGEST_EXPIRY_MS = 2 * 86_400_000
 
+/** A topic carries the properties percent-encoded and has at most 65,535 bytes, names and ids included. */
+const MAX_ENCODED_PROPERTY_BYTES = 60_000
+
+function encodedBytes(properties: Readonly<UserProperties>): number {
+  try {
+    return Object.entries(properties).reduce((sum, [name, value]) => sum + encodeURIComponent(`${name}=${value ?? ''}&`).length, 0)
+  } catch (cause) {
+    throw new HubError('ArgumentInvalid', 'a property is not well-formed text', { cause })
+  }
+}
+
 function keepQueue(hub: HubContext, device: Device, kept: Kept): void {
   if (device.queue.length === 0) {
     hub.store.remove('queue', device.key, kept)
@@ -66,6 +77,9 @@ export function sendToDevice(hub: HubContext, device: Device, request: CloudMess
   const bytes = messageBytes(body, system, properties)
   if (bytes > MAX_CLOUD_MESSAGE_BYTES) {
     throw new HubError('MessageTooLarge', `the message has ${bytes} bytes of at most ${MAX_CLOUD_MESSAGE_BYTES}`)
+  }
+  if (encodedBytes(properties) > MAX_ENCODED_PROPERTY_BYTES) {
+    throw new HubError('MessageTooLarge', `the properties take more than ${MAX_ENCODED_PROPERTY_BYTES} bytes percent-encoded`)
   }
   removeExpired(hub, device)
   const enqueuedTime = hub.clock.now()
