@@ -1,4 +1,5 @@
-// The guest's linear memory as the import bodies may see it: a base, the board's N, and checked access.
+// The guest's linear memory as the import bodies may see it: a base, the board's N, and checked
+// access.
 #pragma once
 
 #include <stdbool.h>

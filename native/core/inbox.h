@@ -21,5 +21,5 @@ void tt_inbox_init(struct tt_inbox *inbox, void *memory, uint32_t size);
 // Link side: TT_OK, TT_EFULL when there is no room now, TT_EINVALID when it could never fit.
 int tt_inbox_put(struct tt_inbox *inbox, const struct tt_delivery *delivery);
 // App side.
-bool tt_inbox_peek(const struct tt_inbox *inbox, struct tt_delivery *out);
+bool tt_inbox_peek(struct tt_inbox *inbox, struct tt_delivery *out);
 void tt_inbox_pop(struct tt_inbox *inbox);
