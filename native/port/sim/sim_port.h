@@ -1,0 +1,25 @@
+// The simulator's port: time is what it was told, randomness follows a seed, and news becomes
+// events.
+#pragma once
+
+#include "../port.h"
+#include "buffer.h"
+#include "net.h"
+
+struct tt_sim_port {
+    struct tt_sim_buffer events;
+    struct tt_sim_net net; // its events are the above
+    int64_t epoch_base_ms; // epoch at uptime 0, or TT_EUNSET
+    int64_t uptime_ms;     // set before each step
+    bool seeded;           // false: the machine's own strong randomness
+    uint64_t random_state;
+    bool woken;     // a loop asked to be stepped again
+    int restarting; // enum tt_restart_reason once asked for, else 0
+};
+
+// port is the caller's and all its fields but the events' memory are overwritten.
+void tt_sim_port_init(struct tt_sim_port *port);
+// The power comes back: what RAM held is gone, seed and clock go on.
+void tt_sim_port_reset(struct tt_sim_port *port);
+// port outlives the result.
+struct tt_port tt_sim_port_functions(struct tt_sim_port *port);
