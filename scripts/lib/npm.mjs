@@ -27,7 +27,8 @@ export async function installNpm(root, purpose, log) {
     throw new SetupError("package-lock.json is missing: restore it with 'git checkout package-lock.json', or make one with 'npm install'")
   }
   const scope = purpose === 'test' ? '--include=dev' : '--omit=dev'
-  await run('npm', ['ci', scope, '--no-audit', '--no-fund'], { cwd: root, log })
+  // The level is given because 'npm run --silent' would hand its own down, and hide why npm failed.
+  await run('npm', ['ci', scope, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, log })
 }
 
 function readPackages(file) {

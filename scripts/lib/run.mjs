@@ -5,9 +5,11 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SetupError } from './error.mjs'
 
-const TAIL_LINES = 30
+// Some programs say what is wrong first, others last.
+const HEAD_LINES = 10
+const TAIL_LINES = 20
 
-/** Runs `command args…`, stdout and stderr into `log`. Rejects with the log's tail when the exit code is not 0. */
+/** Runs `command args…`, stdout and stderr into `log`. Rejects with an excerpt of the log when the exit code is not 0. */
 export async function run(command, args, { cwd, env = process.env, log }) {
   mkdirSync(dirname(log), { recursive: true })
   const out = openSync(log, 'w')
@@ -15,7 +17,7 @@ export async function run(command, args, { cwd, env = process.env, log }) {
     const code = await exitCode(spawn(command, args, { cwd, env, stdio: ['ignore', out, out] }))
     if (code !== 0) {
       const shown = [command, ...args].join(' ')
-      throw new SetupError(`'${shown}' ended with ${code}. The end of ${log}:\n${tail(log)}`)
+      throw new SetupError(`'${shown}' ended with ${code}. Its output (${log}):\n${excerpt(log)}`)
     }
   } finally {
     closeSync(out)
@@ -41,6 +43,8 @@ function exitCode(child) {
   })
 }
 
-function tail(file) {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+function excerpt(file) {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  if (lines.length <= HEAD_LINES + TAIL_LINES) return lines.join('\n')
+  return [...lines.slice(0, HEAD_LINES), '…', ...lines.slice(-TAIL_LINES)].join('\n')
 }
