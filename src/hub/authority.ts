@@ -2,7 +2,7 @@
 
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Issuer } from './certificates.js'
+import type * as certificates from './certificates.js'
 import { writeWhole } from './store/whole-file.js'
 
 export interface ServerCertificate {
@@ -32,7 +32,7 @@ export interface Authority {
 const CERTIFICATE_FILE = 'ca.pem'
 const KEY_FILE = 'ca-key.pem'
 
-type X509 = typeof import('./certificates.js')
+type X509 = typeof certificates
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
@@ -44,7 +44,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** The authority of the folder. The key is written first, so a certificate without its key cannot be left behind by a crash. */
-async function issuerIn(folder: string, { issuerOf, newIssuer, pemOfKey }: X509): Promise<Issuer> {
+async function issuerIn(folder: string, { issuerOf, newIssuer, pemOfKey }: X509): Promise<certificates.Issuer> {
   const certificatePath = join(folder, CERTIFICATE_FILE)
   const keyPath = join(folder, KEY_FILE)
   const [certificatePem, keyPem] = [await readIfThere(certificatePath), await readIfThere(keyPath)]

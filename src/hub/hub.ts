@@ -160,10 +160,10 @@ export function createHub({ hostName, clock = systemClock, random = systemRandom
         find(deviceId).link?.close('hub-closed')
         return
       }
-      for (const connection of [...open]) { connection.close('hub-closed') }
+      for (const connection of open) { connection.close('hub-closed') }
     },
     async close() {
-      for (const connection of [...open]) { connection.close('hub-closed') }
+      for (const connection of open) { connection.close('hub-closed') }
       methods.close()
       await store.close()
     }

@@ -30,7 +30,7 @@ export function attach(hub: HubContext, device: Device, link: DeviceLink, { clea
 /** Delivers what waited for this connection; call it once the device knows that it is connected. */
 export function resume(hub: HubContext, device: Device): void {
   deliverWaiting(hub, device)
-  for (const online of [...device.awaitingOnline]) { online() }
+  for (const online of device.awaitingOnline) { online() }
 }
 
 export function detach(device: Device, link: DeviceLink): void {

@@ -58,8 +58,9 @@ export function findDevice(hub: HubContext, deviceId: string): Device {
   return device
 }
 
+const ignore: Kept = () => {}
+
 export function createRegistry(hub: HubContext): Registry {
-  const ignore: Kept = () => {}
   return {
     create(request, kept = ignore) {
       const identity = newIdentity(request, hub)

@@ -1,6 +1,6 @@
 // The path of a message from device to cloud: sized, stamped, stored, handed to the bus. Routes and endpoints belong behind the bus.
 
-import { MAX_DEVICE_MESSAGE_BYTES, messageBytes } from '../message.js'
+import { MAX_DEVICE_MESSAGE_BYTES, messageBytes, type DeviceMessage } from '../message.js'
 import type { ReasonId } from '../reason.js'
 import type { Device, HubContext, IncomingMessage } from './device.js'
 
@@ -13,22 +13,25 @@ export function acceptTelemetry(hub: HubContext, device: Device, incoming: Incom
   }
   const { deviceId, moduleId, generationId } = device.identity
   const modelId = device.link?.modelId
-  hub.store.append({
+  const message: { -readonly [K in keyof DeviceMessage]: DeviceMessage[K] } = {
     deviceId,
-    ...(moduleId === undefined ? {} : { moduleId }),
+    sequence: 0,
     enqueuedTime: hub.clock.now(),
     body: new Uint8Array(body),
     system,
     properties,
     source: 'Telemetry',
     authMethod: device.authMethod,
-    generationId,
-    ...(modelId === undefined ? {} : { modelId })
-  }, (error, message) => {
+    generationId
+  }
+  if (moduleId !== undefined) { message.moduleId = moduleId }
+  if (modelId !== undefined) { message.modelId = modelId }
+  hub.store.append(message, (error, sequence) => {
     if (error !== undefined) {
       accepted('store-failed')
       return
     }
+    message.sequence = sequence
     accepted()
     hub.bus.publishMessage(message)
   })

@@ -10,8 +10,8 @@ const MIN_INTEGER = -4503599627370496
 
 export const MAX_SECTION_BYTES = { tags: 8 * 1024, desired: 32 * 1024, reported: 32 * 1024 } as const
 
-const FORBIDDEN_IN_KEY = /[.$ \u0000-\u001f\u007f-\u009f]/
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g
+const FORBIDDEN_IN_KEY = /[.$ \p{Cc}]/u
+const CONTROLS = /\p{Cc}/gu
 
 /** What is beyond a limit in a few words, or undefined. */
 export function findLimitBroken(value: JsonValue, depth = 0): string | undefined {

@@ -4,7 +4,7 @@ import type { IConnectPacket } from 'mqtt-packet'
 import { authenticate, type Claim, type Proof, type Refusal } from '../domain/authentication.js'
 import type { HubContext, IncomingMessage } from '../domain/device.js'
 import { quoted, type ReasonId } from '../reason.js'
-import { lenientlyDecoded, parseBag } from './bag.js'
+import { lenientlyDecoded } from './bag.js'
 import { isText } from './packets.js'
 import { parsePublishTopic } from './topics.js'
 
@@ -76,8 +76,6 @@ export function onConnect(hub: HubContext, packet: IConnectPacket): Accepted | R
   if (will.qos === 2) { return { reason: 'will-qos' } }
   const topic = parsePublishTopic(will.topic, proof.device.identity)
   if (topic.kind !== 'telemetry') { return { reason: 'will-topic', detail: quoted(will.topic) } }
-  const { system, properties } = parseBag(topic.bag)
-  properties['iothub-MessageType'] = 'Will'
   // the packet's bytes are only borrowed
-  return { ...accepted, will: { body: Uint8Array.from(will.payload as Buffer), system, properties } }
+  return { ...accepted, will: { body: Uint8Array.from(will.payload as Buffer), system: topic.system, properties: { ...topic.properties, 'iothub-MessageType': 'Will' } } }
 }

@@ -16,7 +16,7 @@ import { Frames } from './frames.js'
 import { generate, parseConnect, parsePacket } from './packets.js'
 import { onPublish } from './publish.js'
 import { onSubscribe, onUnsubscribe } from './subscribe.js'
-import { cloudMessageTopic, desiredTopic, methodTopic } from './topics.js'
+import { cloudMessageTopic, desiredTopic, methodTopic, parsePublishTopic, type PublishTopic } from './topics.js'
 
 /** [MQTT-3.1.4] "within a reasonable amount of time". */
 const CONNECT_TIMEOUT_MS = 10_000
@@ -192,6 +192,9 @@ export class OpenConnection implements DeviceLink {
   /** PUBACKs go out in the order of the PUBLISHes [MQTT-4.6.0-2], whatever the order in which the store answers. */
   readonly #owed: { readonly messageId: number; isDue: boolean }[] = []
 
+  #lastTopic = ''
+  #lastMeaning: PublishTopic = { kind: 'unknown' }
+
   constructor(connection: MqttConnection, { hub, methods, peer, tls }: MqttConnectionOptions, { device, tokenExpiresAt, modelId, will }: Accepted) {
     this.#connection = connection
     this.#will = will
@@ -203,6 +206,15 @@ export class OpenConnection implements DeviceLink {
     this.connectedAt = hub.clock.now()
     this.tokenExpiresAt = tokenExpiresAt
     if (modelId !== undefined) { this.modelId = modelId }
+  }
+
+  /** Devices repeat their telemetry topic: the last one is not parsed again. */
+  meaningOf(topic: string): PublishTopic {
+    if (topic !== this.#lastTopic) {
+      this.#lastMeaning = parsePublishTopic(topic, this.device.identity)
+      this.#lastTopic = topic
+    }
+    return this.#lastMeaning
   }
 
   send(packet: Packet): void {

@@ -6,10 +6,9 @@ import { deviceView } from '../domain/twin.js'
 import { reportTwin } from '../domain/twins.js'
 import { HubError } from '../error.js'
 import { quoted } from '../reason.js'
-import { parseBag } from './bag.js'
 import type { OpenConnection } from './connection.js'
-import { isPacketId, isText } from './packets.js'
-import { parsePublishTopic, twinResponseTopic } from './topics.js'
+import { isPacketId } from './packets.js'
+import { twinResponseTopic, type PublishTopic } from './topics.js'
 
 export function onPublish(connection: OpenConnection, packet: IPublishPacket): void {
   const { topic, qos, messageId } = packet
@@ -18,13 +17,10 @@ export function onPublish(connection: OpenConnection, packet: IPublishPacket): v
   if (qos === 1 && !isPacketId(messageId)) { return connection.close('malformed-packet', 'a packet id is 0 or missing [MQTT-2.3.1-1]') }
   // [MQTT-3.3.1-2]
   if (qos === 0 && packet.dup) { return connection.close('protocol-violation', 'DUP is set on a QoS 0 PUBLISH [MQTT-3.3.1-2]') }
-  if (!isText(topic) || /[#+]/.test(topic)) {
-    return connection.close('malformed-packet', 'a topic is not UTF-8 or holds a wildcard [MQTT-3.3.2-2]')
-  }
   const acknowledge = qos === 1 ? connection.acknowledgeLater(messageId!) : () => {}
-  const meant = parsePublishTopic(topic, connection.device.identity)
+  const meant = connection.meaningOf(topic)
   switch (meant.kind) {
-    case 'telemetry': return onTelemetry(connection, packet, meant.bag, acknowledge)
+    case 'telemetry': return onTelemetry(connection, packet, meant, acknowledge)
     case 'twin-get':
       respond(connection, twinResponseTopic(200, meant.requestId), deviceView(connection.device.twin))
       return acknowledge()
@@ -35,17 +31,21 @@ export function onPublish(connection: OpenConnection, packet: IPublishPacket): v
       if (useless !== undefined) { connection.note(useless, `request id ${quoted(requestId)}`) }
       return acknowledge()
     }
+    case 'malformed': return connection.close('malformed-packet', 'a topic is not UTF-8 or holds a wildcard [MQTT-3.3.2-2]')
     case 'foreign': return connection.close('foreign-topic', quoted(topic))
     case 'unknown': return connection.close('unknown-topic', quoted(topic))
     default: meant satisfies never
   }
 }
 
-function onTelemetry(connection: OpenConnection, { payload, retain }: IPublishPacket, bag: string, acknowledge: () => void): void {
-  const { system, properties } = parseBag(bag)
-  // [A4] nothing is retained, the reader is told instead
-  if (retain) { properties['mqtt-retain'] = 'true' }
-  acceptTelemetry(connection.hub, connection.device, { body: payload as Buffer, system, properties }, (refused) => {
+function onTelemetry(connection: OpenConnection, { payload, retain }: IPublishPacket, { system, properties }: PublishTopic & { kind: 'telemetry' }, acknowledge: () => void): void {
+  const message = {
+    body: payload as Buffer,
+    system,
+    // [A4] nothing is retained, the reader is told instead
+    properties: retain ? { ...properties, 'mqtt-retain': 'true' } : properties
+  }
+  acceptTelemetry(connection.hub, connection.device, message, (refused) => {
     if (refused === undefined) {
       acknowledge()
     } else {

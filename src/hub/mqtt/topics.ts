@@ -2,13 +2,16 @@
 
 import type { IdentityName } from '../domain/identity.js'
 import type { Stream } from '../domain/session.js'
-import { lenientlyDecoded } from './bag.js'
+import type { SystemProperties, UserProperties } from '../message.js'
+import { lenientlyDecoded, parseBag } from './bag.js'
+import { isText } from './packets.js'
 
 export type PublishTopic =
-  | { kind: 'telemetry'; bag: string }
+  | { kind: 'telemetry'; system: SystemProperties; properties: UserProperties }
   | { kind: 'twin-get'; requestId: string }
   | { kind: 'twin-report'; requestId: string }
   | { kind: 'method-reply'; requestId: string; status: number }
+  | { kind: 'malformed' }
   | { kind: 'foreign' }
   | { kind: 'unknown' }
 
@@ -32,6 +35,7 @@ const METHOD_REPLY = /^res\/(\d{1,9})\/?\?(.*)$/
 
 /** What `topic` means when the identity publishes to it. */
 export function parsePublishTopic(topic: string, name: IdentityName): PublishTopic {
+  if (!isText(topic) || /[#+]/.test(topic)) { return { kind: 'malformed' } }
   if (topic.startsWith('$iothub/twin/')) { return twinTopic(topic.slice('$iothub/twin/'.length)) }
   if (topic.startsWith('$iothub/methods/')) {
     const [, status, query] = METHOD_REPLY.exec(topic.slice('$iothub/methods/'.length)) ?? []
@@ -42,7 +46,7 @@ export function parsePublishTopic(topic: string, name: IdentityName): PublishTop
   if (topic.startsWith(events)) {
     const rest = topic.slice(events.length)
     if (rest !== '' && rest[0] !== '/') { return unknown }
-    return { kind: 'telemetry', bag: rest.replace(/^\/\??/, '').replace(/\/$/, '') }
+    return { kind: 'telemetry', ...parseBag(rest.replace(/^\/\??/, '').replace(/\/$/, '')) }
   }
   return /^devices\/[^/]+\/(modules\/[^/]+\/)?messages\/events(\/|$)/.test(topic) ? foreign : unknown
 }

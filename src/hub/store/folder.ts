@@ -16,18 +16,28 @@ const toFile: { [K in RecordKind]: (record: HubRecords[K]) => unknown } = {
   identity: (record) => record,
   twin: (record) => record,
   session: (record) => record,
-  queue: (messages): QueueFile => messages.map((message) => ({ ...message, body: Buffer.from(message.body).toString('base64') }))
+  queue: (messages): QueueFile => messages.map(({ body, ...rest }) => ({ body: Buffer.from(body).toString('base64'), ...rest }))
 }
 
 function fromFile<K extends RecordKind>(kind: K, record: unknown): HubRecords[K] {
   return (kind === 'queue'
-    ? (record as QueueFile).map((message) => ({ ...message, body: new Uint8Array(Buffer.from(message.body, 'base64')) }))
+    ? (record as QueueFile).map((message): CloudMessage => Object.assign(message, { body: new Uint8Array(Buffer.from(message.body, 'base64')) }))
     : record) as HubRecords[K]
 }
 
 /** Ids hold characters that file names cannot, and are told apart by their case. */
 function fileName(key: string): string {
   return `${createHash('sha256').update(key).digest('hex').slice(0, 40)}.json`
+}
+
+function attempt(kept: Kept, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    kept(error as Error)
+    return
+  }
+  kept()
 }
 
 /**
@@ -37,16 +47,6 @@ function fileName(key: string): string {
 export function folderStore(folder: string, { setAside = () => {} }: { setAside?: (path: string) => void } = {}): HubStore {
   for (const kind of kinds) { mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 }) }
   let sequence = 0
-
-  function attempt(kept: Kept, write: () => void): void {
-    try {
-      write()
-    } catch (error) {
-      kept(error as Error)
-      return
-    }
-    kept()
-  }
 
   return {
     * load<K extends RecordKind>(kind: K) {
@@ -75,8 +75,8 @@ export function folderStore(folder: string, { setAside = () => {} }: { setAside?
         syncFolder(join(folder, kind))
       })
     },
-    append(message, appended) {
-      appended(undefined, { ...message, sequence: ++sequence })
+    append(_message, appended) {
+      appended(undefined, ++sequence)
     },
     close: () => Promise.resolve()
   }

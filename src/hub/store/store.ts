@@ -1,7 +1,6 @@
 // What the hub asks of the place that keeps its state; an engine that answers later, or on another machine, fits as well.
 
-import type { DeviceMessage } from '../message.js'
-import type { CloudMessage } from '../message.js'
+import type { CloudMessage, DeviceMessage } from '../message.js'
 import type { Identity } from '../domain/identity.js'
 import type { Subscription } from '../domain/session.js'
 import type { TwinState } from '../domain/twin.js'
@@ -26,9 +25,9 @@ export interface HubStore {
   put<K extends RecordKind>(kind: K, key: string, record: HubRecords[K], kept: Kept): void
   remove(kind: RecordKind, key: string, kept: Kept): void
   /**
-   * Gives the message its sequence number and keeps it. `appended` is called in the order of the calls: PUBACK and
-   * the listeners follow from it.
+   * Keeps the message under the next sequence number. `appended` is called in the order of the calls: PUBACK and the
+   * listeners follow from it.
    */
-  append(message: Omit<DeviceMessage, 'sequence'>, appended: (error: Error | undefined, message: DeviceMessage) => void): void
+  append(message: Omit<DeviceMessage, 'sequence'>, appended: (error: Error | undefined, sequence: number) => void): void
   close(): Promise<void>
 }
