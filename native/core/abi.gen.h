@@ -42,6 +42,7 @@ struct tt_import {
     const char *signature; // of the Wasm function: result(parameters), v i I F as void i32 i64 f64
     const char *kinds;     // per parameter: i i32, I i64, F f64, t text, b bytes, o out
     bool traced;           // belongs to the canonical trace
+    uint8_t needs;         // enum tt_pin_kind: the board has a pin of one of them; 0: every board
     tt_shim *shim;
 };
 

@@ -84,6 +84,7 @@ export function abiHeader(): string {
     '    const char *signature; // of the Wasm function: result(parameters), v i I F as void i32 i64 f64',
     '    const char *kinds;     // per parameter: i i32, I i64, F f64, t text, b bytes, o out',
     '    bool traced;           // belongs to the canonical trace',
+    '    uint8_t needs;         // enum tt_pin_kind: the board has a pin of one of them; 0: every board',
     '    tt_shim *shim;',
     '};',
     '',
@@ -106,6 +107,8 @@ function signature(call: Call): string {
   const result = { none: 'v', i32: 'i', i64: 'I', f64: 'F' }[call.result]
   return `${result}(${call.parameters.map(({ kind }) => slots[kind]).join('')})`
 }
+
+const pinKinds = ({ needs }: Capability) => needs.length === 0 ? '0' : needs.map((kind) => `TT_PIN_${kind.toUpperCase()}`).join(' | ')
 
 function shim(capability: Capability, call: Call): string {
   const body: string[] = []
@@ -164,11 +167,12 @@ function shim(capability: Capability, call: Call): string {
 export function abiSource(): string {
   const every = capabilities.flatMap((capability) => capability.calls.map((call) => ({ capability, call })))
   const rows = every.map(({ capability, call }) =>
-    `    {"${capability.name}", "${call.name}", "${signature(call)}", "${call.parameters.map(({ kind }) => letters[kind]).join('')}", ${call.traced}, ${capability.name}_${call.name}},`)
+    `    {"${capability.name}", "${call.name}", "${signature(call)}", "${call.parameters.map(({ kind }) => letters[kind]).join('')}", ${call.traced}, ${pinKinds(capability)}, ${capability.name}_${call.name}},`)
   return [
     notice,
     '#include "abi.gen.h"',
     '',
+    '#include "board.h"',
     '#include "guest_memory.h"',
     '',
     '// clang-format off',
