@@ -33,8 +33,13 @@ export function addonIsCurrent(root) {
 export async function compileAddon(root, log) {
   const hash = addonHash(root)
   dropStamp(addonStamp(root))
+  const out = join(root, 'build', 'native')
+  // A configuration that was cut off leaves a cache and nothing to build from.
+  const configured = ['build.ninja', 'Makefile'].some((name) => existsSync(join(out, name)))
+  if (!configured) rmSync(join(out, 'CMakeCache.txt'), { force: true })
   const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js')
-  const args = ['compile', '-d', 'native', '--out', join(root, 'build', 'native'), '--config', 'Release', '-p', '2']
+  // 'build' rather than 'compile', which answers an error by building everything once more.
+  const args = ['build', '-d', 'native', '--out', out, '--config', 'Release', '-p', '2']
   await run(process.execPath, [cmakeJs, ...args, '--target', 'tinytwin'], { cwd: root, log })
   writeStamp(addonStamp(root), hash)
 }
