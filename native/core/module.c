@@ -1,4 +1,5 @@
-// Reads a Wasm module's types, imports, memory and exports; a malformed one is refused, never trusted.
+// Reads a Wasm module's types, imports, memory and exports; a malformed one is refused, never
+// trusted.
 #include "module.h"
 
 #include <stdbool.h>
@@ -39,8 +40,8 @@ static int refuse(struct module *module, int err, const char *before, struct tt_
 
 static int malformed(struct module *module)
 {
-    return refuse(module, TT_EINVALID, "the app is not a well-formed Wasm module", (struct tt_range){0},
-                  "");
+    return refuse(module, TT_EINVALID, "the app is not a well-formed Wasm module",
+                  (struct tt_range){0}, "");
 }
 
 // Unsigned LEB128 of at most 32 bits.
@@ -68,11 +69,20 @@ static void read_value_types(struct tt_reader *reader, struct tt_writer *out)
     const uint32_t count = read_number(reader);
     for (uint32_t i = 0; i < count && !reader->cut; i++) {
         switch (tt_reader_u8(reader)) {
-        case 0x7F: tt_writer_text(out, "i"); break;
-        case 0x7E: tt_writer_text(out, "I"); break;
-        case 0x7D: tt_writer_text(out, "f"); break;
-        case 0x7C: tt_writer_text(out, "F"); break;
-        default: reader->cut = true;
+        case 0x7F:
+            tt_writer_text(out, "i");
+            break;
+        case 0x7E:
+            tt_writer_text(out, "I");
+            break;
+        case 0x7D:
+            tt_writer_text(out, "f");
+            break;
+        case 0x7C:
+            tt_writer_text(out, "F");
+            break;
+        default:
+            reader->cut = true;
         }
     }
 }
@@ -181,7 +191,9 @@ static bool function_is(const struct module *module, uint32_t index, const char 
     struct tt_reader functions = module->functions;
     const uint32_t count = read_number(&functions);
     if (index - module->imported >= count) { return false; }
-    for (uint32_t i = module->imported; i < index; i++) { read_number(&functions); }
+    for (uint32_t i = module->imported; i < index; i++) {
+        read_number(&functions);
+    }
     const uint32_t type = read_number(&functions);
     return !functions.cut && type_is(module->types, type, signature);
 }
@@ -213,16 +225,24 @@ static int check_exports(struct module *module, struct tt_reader reader)
 static int check_section(struct module *module, uint8_t id, struct tt_reader body)
 {
     switch (id) {
-    case TYPES: module->types = body; return TT_OK;
-    case IMPORTS: return check_imports(module, body);
-    case FUNCTIONS: module->functions = body; return TT_OK;
-    case MEMORY: return check_memory(module, body);
-    case EXPORTS: return check_exports(module, body);
+    case TYPES:
+        module->types = body;
+        return TT_OK;
+    case IMPORTS:
+        return check_imports(module, body);
+    case FUNCTIONS:
+        module->functions = body;
+        return TT_OK;
+    case MEMORY:
+        return check_memory(module, body);
+    case EXPORTS:
+        return check_exports(module, body);
     case START:
         return refuse(module, TT_EINVALID,
                       "the app has a start section; build it with --exportStart start",
                       (struct tt_range){0}, "");
-    default: return TT_OK;
+    default:
+        return TT_OK;
     }
 }
 
