@@ -210,7 +210,8 @@ static bool name_is(struct tt_range raw, const char *name) {
                 unsigned code = 0;
                 for (int n = 0; n < 4; n++) {
                     const unsigned char digit = (unsigned char)raw.data[i++];
-                    code = code << 4 | (digit <= '9' ? digit - '0' : (digit | 0x20u) - 'a' + 10);
+                    code = code << 4 |
+                           (digit <= '9' ? digit - 0x30u : (digit | 0x20u) - 0x57u);
                 }
                 if (code > 0x7f) {
                     return false;
@@ -254,10 +255,4 @@ int tt_json_member(struct tt_range json, const char *name, struct tt_range *valu
         }
     }
     return found;
-}
-
-bool tt_json_integer(struct tt_range value, int64_t *out) {
-    const bool leading_zero = value.len > 1 && value.data[value.data[0] == '-' ? 1 : 0] == '0';
-    return !(leading_zero && value.len > (value.data[0] == '-' ? 2u : 1u)) &&
-           tt_range_integer(value, out);
 }

@@ -11,6 +11,3 @@ bool tt_json_valid(struct tt_range json);
 // The value of a member of the outermost object; of several with the name the last. TT_OK,
 // TT_ENOTFOUND, or TT_EINVALID when the text is no well-formed object. name: ASCII.
 int tt_json_member(struct tt_range json, const char *name, struct tt_range *value);
-
-// False when the range is not a whole integer as tt_range_integer takes it.
-bool tt_json_integer(struct tt_range value, int64_t *out);
