@@ -41,7 +41,9 @@ const commands = {
   report: ({ patch }) => new Promise((resolve, reject) => {
     twin.properties.reported.update(patch, (error) => error ? reject(error) : resolve())
   }),
-  renew: ({ sas }) => client.updateSharedAccessSignature(sas).then(() => undefined),
+  renew: ({ sas }) => new Promise((resolve, reject) => {
+    client.updateSharedAccessSignature(sas, (error) => error ? reject(error) : resolve())
+  }),
   renewOften: ({ validSeconds, marginSeconds }) => client.setOptions({
     tokenRenewal: { tokenValidTimeInSeconds: validSeconds, tokenRenewalMarginInSeconds: marginSeconds }
   }).then(() => undefined),
