@@ -5,8 +5,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { checkMeaning } from './check.js'
 import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
-import { projectRoot } from './root.js'
-import { checkBoard, checkChip, isObject, readObject, shown } from './schema.js'
+import { projectRoot, shown } from './root.js'
+import { checkBoard, checkChip, isObject, readObject } from './schema.js'
 import type { ChipFile, ChipFunction, MemoryFile, NetworkFile, Partition, PinFile } from './file.js'
 
 /** A chip, its pins by the maker's names. */

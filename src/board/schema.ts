@@ -1,11 +1,11 @@
 /** Reads JSON files and holds them against boards/*.schema.json; knows no rule that a schema can state itself. */
 
 import { readFileSync } from 'node:fs'
-import { isAbsolute, join, relative } from 'node:path'
+import { join } from 'node:path'
 import { Ajv, type DefinedError, type ValidateFunction } from 'ajv'
 import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
-import { projectRoot } from './root.js'
+import { projectRoot, shown } from './root.js'
 import type { BoardFile, ChipFile } from './file.js'
 
 /** A larger file is no board; it is not read into memory. */
@@ -44,14 +44,6 @@ export function checkChip(value: unknown, file: string): ChipFile {
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** A file as messages name it: relative where that is shorter to read. */
-export function shown(file: string): string {
-  const inProject = relative(projectRoot, file)
-  if (!inProject.startsWith('..') && !isAbsolute(inProject)) return inProject
-  const here = relative(process.cwd(), file)
-  return here.startsWith('..') || isAbsolute(here) ? file : here
 }
 
 function check(schema: 'board' | 'chip', value: unknown, file: string): void {

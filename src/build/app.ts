@@ -1,0 +1,61 @@
+/** Finds an app's source by name or path; knows nothing of compiling it. */
+
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { suggestion } from '../board/nearest.js'
+import { projectRoot, shown } from '../board/root.js'
+import { BuildError } from './error.js'
+
+export interface App {
+  readonly name: string
+  /** The entry file, absolute. */
+  readonly entry: string
+  /** The board its author had in mind (app.json beside the entry), else `host`. */
+  readonly board: string
+}
+
+const appsFolder = join(projectRoot, 'assembly', 'apps')
+
+/** The names of the apps that come with TinyTwin. */
+export function appNames(): string[] {
+  if (!existsSync(appsFolder)) return []
+  return readdirSync(appsFolder).filter((name) => existsSync(join(appsFolder, name, 'index.ts'))).sort()
+}
+
+/** An app by its name, or by the path of its .ts file or of a folder with an index.ts. Throws BuildError. */
+export function findApp(nameOrPath: string): App {
+  if (/^[a-z0-9][a-z0-9-]*$/.test(nameOrPath) && existsSync(join(appsFolder, nameOrPath, 'index.ts'))) {
+    return describe(nameOrPath, join(appsFolder, nameOrPath, 'index.ts'))
+  }
+  if (/[\\/.]/.test(nameOrPath)) {
+    const path = resolve(nameOrPath)
+    if (!existsSync(path)) throw new BuildError(`there is no file or folder '${nameOrPath}'`)
+    if (statSync(path).isDirectory()) {
+      const entry = join(path, 'index.ts')
+      if (!existsSync(entry)) throw new BuildError(`the folder '${nameOrPath}' has no index.ts`)
+      return describe(basename(path), entry)
+    }
+    if (!path.endsWith('.ts') || path.endsWith('.d.ts')) throw new BuildError(`'${nameOrPath}' is no TypeScript file`)
+    return describe(basename(path) === 'index.ts' ? basename(dirname(path)) : basename(path, '.ts'), path)
+  }
+  const names = appNames()
+  throw new BuildError(`there is no app '${nameOrPath}' (apps: ${names.join(', ')}; or give the path of a .ts file).${suggestion(nameOrPath, names)}`)
+}
+
+function describe(name: string, entry: string): App {
+  const clean = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'app'
+  return { name: clean, entry, board: boardOf(join(dirname(entry), 'app.json')) }
+}
+
+function boardOf(file: string): string {
+  if (!existsSync(file)) return 'host'
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new BuildError(`${shown(file)} is not JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`, { cause: error })
+  }
+  const board = typeof value === 'object' && value !== null && 'board' in value ? value.board : undefined
+  if (typeof board !== 'string') throw new BuildError(`${shown(file)} must be an object such as {"board": "host"}`)
+  return board
+}

@@ -1,0 +1,7 @@
+/** The door of src/build. */
+
+export { appNames, findApp, type App } from './app.js'
+export { buildApp, checkWasm, type BuildOptions, type BuiltApp } from './build.js'
+export { BuildError, describeProblem, type SourceProblem } from './error.js'
+export { moduleLimits } from './limits.js'
+export { ModuleError, readModule, type ModuleExport, type ModuleImport, type ModuleInfo } from './module.js'
