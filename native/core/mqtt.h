@@ -50,16 +50,19 @@ void tt_mqtt_write_subscribe(struct tt_writer *writer, uint16_t packet_id, uint8
 void tt_mqtt_write_pingreq(struct tt_writer *writer);
 void tt_mqtt_write_disconnect(struct tt_writer *writer);
 
-// A QoS 1 or 0 publish whose topic is still to be written: begin, write the topic to *writer, then
-// finish with the payload. Needs up to 3 bytes more than the packet has in the end.
+// A publish whose topic and payload are written in place: begin, write the topic to *writer, then
+// tt_mqtt_begin_payload, write the payload, end. Needs up to 3 bytes more than the packet has then.
 struct tt_mqtt_open_publish {
     size_t start; // of the packet in the writer
+    size_t topic_end;
+    uint8_t qos;
 };
 struct tt_mqtt_open_publish tt_mqtt_begin_publish(struct tt_writer *writer);
-// True, or false with the writer as it was at begin (writer->full cleared): it does not fit.
-bool tt_mqtt_finish_publish(struct tt_writer *writer, struct tt_mqtt_open_publish open,
-                            uint8_t qos, uint16_t packet_id, bool duplicate, const void *payload,
-                            size_t payload_len);
+void tt_mqtt_begin_payload(struct tt_writer *writer, struct tt_mqtt_open_publish *open,
+                           uint8_t qos, uint16_t packet_id);
+// True, or false with the writer as it was at begin (and not full): it does not fit.
+bool tt_mqtt_end_publish(struct tt_writer *writer, const struct tt_mqtt_open_publish *open,
+                         bool duplicate);
 
 // Cuts a byte stream into packets. One larger than the buffer is passed over without being held:
 // it comes out `cut`, with the first half buffer of it.

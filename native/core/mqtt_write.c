@@ -83,36 +83,40 @@ void tt_mqtt_write_publish(struct tt_writer *writer, const struct tt_mqtt_publis
 }
 
 struct tt_mqtt_open_publish tt_mqtt_begin_publish(struct tt_writer *writer) {
-    const struct tt_mqtt_open_publish open = {writer->len};
+    const struct tt_mqtt_open_publish open = {.start = writer->len};
     static const uint8_t room[TT_MQTT_HEADER_MAX + 2];
     tt_writer_bytes(writer, room, sizeof room); // fixed header at its longest, topic length
     return open;
 }
 
-bool tt_mqtt_finish_publish(struct tt_writer *writer, struct tt_mqtt_open_publish open,
-                            uint8_t qos, uint16_t packet_id, bool duplicate, const void *payload,
-                            size_t payload_len) {
-    const size_t topic_start = open.start + TT_MQTT_HEADER_MAX + 2;
-    const size_t topic_len = writer->full ? 0 : writer->len - topic_start;
+void tt_mqtt_begin_payload(struct tt_writer *writer, struct tt_mqtt_open_publish *open,
+                           uint8_t qos, uint16_t packet_id) {
+    open->topic_end = writer->len;
+    open->qos = qos;
     if (qos > 0) {
         tt_writer_u16(writer, packet_id);
     }
-    tt_writer_bytes(writer, payload, payload_len);
-    if (writer->full || topic_len > UINT16_MAX || payload_len > TT_MQTT_REMAINING_MAX / 2) {
-        writer->len = open.start;
+}
+
+bool tt_mqtt_end_publish(struct tt_writer *writer, const struct tt_mqtt_open_publish *open,
+                         bool duplicate) {
+    const size_t after_header = open->start + TT_MQTT_HEADER_MAX;
+    const size_t topic_len = writer->full ? 0 : open->topic_end - after_header - 2;
+    if (writer->full || topic_len > UINT16_MAX ||
+        writer->len - after_header > TT_MQTT_REMAINING_MAX) {
+        writer->len = open->start;
         writer->full = false;
         return false;
     }
-    const uint32_t remaining = (uint32_t)(writer->len - topic_start) + 2;
+    const uint32_t remaining = (uint32_t)(writer->len - after_header);
     const size_t header_len = 1 + length_size(remaining);
     // The header was given its longest form: close the gap.
-    const size_t gap = TT_MQTT_HEADER_MAX - header_len;
-    uint8_t *const at = writer->data + open.start;
+    uint8_t *const at = writer->data + open->start;
     memmove(at + header_len, at + TT_MQTT_HEADER_MAX, remaining);
-    writer->len -= gap;
+    writer->len -= TT_MQTT_HEADER_MAX - header_len;
 
     struct tt_writer header = tt_writer_of(at, header_len + 2);
-    tt_writer_u8(&header, publish_header(qos, duplicate, false));
+    tt_writer_u8(&header, publish_header(open->qos, duplicate, false));
     write_length(&header, remaining);
     tt_writer_u16(&header, (uint16_t)topic_len);
     return true;
