@@ -26,8 +26,10 @@ export function addonPath(root = projectRoot) {
 /**
  * Brings the checkout up to date for `start` or `test` (which adds the development dependencies).
  * What is current is skipped; `quiet` says nothing when everything is. Throws SetupError with what to do.
+ * `only` names one stage: npm, sources, addon or host.
+ * @param {{ for: 'start' | 'test', quiet?: boolean, root?: string, report?: ReturnType<typeof progress>, only?: string }} options
  */
-export async function setup({ for: purpose, quiet = false, root = projectRoot, report = progress(), only } = {}) {
+export async function setup({ for: purpose, quiet = false, root = projectRoot, report = progress(), only }) {
   const began = performance.now()
   const stages = stagesOf(root, purpose, report).filter((stage) => only === undefined || stage.name === only)
   const pending = () => stages.filter((stage) => !stage.current())

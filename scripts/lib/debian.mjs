@@ -16,12 +16,12 @@ export async function fetchDebianSource({ source, target, workDir, logDir, aptEt
   if (mirrors.length === 0) throw new SetupError(`no Debian mirror is named in ${aptEtc}/sources.list or sources.list.d`)
   const options = privateApt(workDir, source.suite, mirrors[0])
   try {
-    await run('apt-get', [...options, 'update'], { cwd: workDir, log: join(logDir, 'apt-update.log') })
+    await run('apt-get', [...options, 'update'], { cwd: workDir, log: join(logDir, 'apt-update.log'), shown: 'apt-get update' })
     const listing = await capture('apt-cache', [...options, 'showsrc', '--only-source', source.source], { cwd: workDir })
     const revision = pickRevision(listing, source)
     const wanted = `${source.source}=${revision}`
     await run('apt-get', [...options, '--download-only', '--only-source', 'source', wanted],
-      { cwd: workDir, log: join(logDir, 'apt-source.log') })
+      { cwd: workDir, log: join(logDir, 'apt-source.log'), shown: `apt-get source ${wanted}` })
     const file = join(workDir, source.file)
     if (!existsSync(file)) throw new SetupError(`source package ${wanted} has no file ${source.file}`)
     renameSync(file, target)

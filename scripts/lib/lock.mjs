@@ -9,7 +9,13 @@ const BEAT_MS = 2_000
 const STALE_MS = 5 * BEAT_MS
 const POLL_MS = 200
 
-/** Runs `work` while holding `file`. `waiting(pid)` is called once when another process holds it. */
+/**
+ * Runs `work` while holding `file`. `waiting(pid)` is called once when another process holds it.
+ * @template T
+ * @param {string} file
+ * @param {() => T | Promise<T>} work
+ * @param {{ waiting?: (pid: number) => void }} [options]
+ */
 export async function withLock(file, work, { waiting = () => {} } = {}) {
   mkdirSync(dirname(file), { recursive: true })
   let told = false

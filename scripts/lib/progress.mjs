@@ -1,7 +1,10 @@
 // Set-up's voice: short lines on stderr, because stdout belongs to the command that runs afterwards.
 
-/** A reporter; `write` is for tests. */
-export function progress(write = (text) => process.stderr.write(text)) {
+/**
+ * A reporter; `write` is for tests.
+ * @param {(text: string) => void} [write]
+ */
+export function progress(write = (text) => { process.stderr.write(text) }) {
   return {
     say: (text) => write(`set-up: ${text}\n`),
     /** Says what starts, runs `work`, says how long it took. */

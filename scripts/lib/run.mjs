@@ -9,14 +9,16 @@ import { SetupError } from './error.mjs'
 const HEAD_LINES = 10
 const TAIL_LINES = 20
 
-/** Runs `command args…`, stdout and stderr into `log`. Rejects with an excerpt of the log when the exit code is not 0. */
-export async function run(command, args, { cwd, env = process.env, log }) {
+/**
+ * Runs `command args…`, stdout and stderr into `log`. Rejects with an excerpt of the log when the exit code is not 0.
+ * `shown` is what an error calls the command, where its arguments are too many to read.
+ */
+export async function run(command, args, { cwd, env = process.env, log, shown = [command, ...args].join(' ') }) {
   mkdirSync(dirname(log), { recursive: true })
   const out = openSync(log, 'w')
   try {
     const code = await exitCode(spawn(command, args, { cwd, env, stdio: ['ignore', out, out] }))
     if (code !== 0) {
-      const shown = [command, ...args].join(' ')
       throw new SetupError(`'${shown}' ended with ${code}. Its output (${log}):\n${excerpt(log)}`)
     }
   } finally {

@@ -34,6 +34,9 @@ export function sourceIsCurrent(root, entry) {
 /**
  * Makes native/third_party/<name> anew. The folder appears whole, by a rename, or not at all.
  * `local` is a folder of tarballs that is looked at first (TINYTWIN_SOURCES).
+ * @param {string} root
+ * @param {object} entry
+ * @param {{ local?: string, aptEtc?: string }} [options]
  */
 export async function installSource(root, entry, { local = process.env.TINYTWIN_SOURCES, aptEtc } = {}) {
   const logDir = join(root, 'build', 'setup', 'log')
