@@ -1,0 +1,59 @@
+// The port over POSIX: sockets, clocks, randomness, stderr and waiting. It knows no app, board or
+// hub.
+#pragma once
+
+#include <sys/socket.h>
+
+#include "../port.h"
+
+enum {
+    TT_POSIX_STREAMS_MAX = 4,            // open at once; a device needs one, two while it changes
+    TT_POSIX_ADDRESSES_MAX = 4,          // of one name, tried in the resolver's order
+    TT_POSIX_CONNECT_TIMEOUT_MS = 10000, // for each address
+    TT_POSIX_LOG_LINE_MAX = 1024,        // bytes; longer texts are cut
+};
+
+struct tt_posix_stream {
+    bool open;
+    bool connected;
+    bool write_blocked; // the last write did not take all
+    int fd;             // -1 after a failure
+    int error;          // why it never connected, else TT_OK
+    int64_t attempt_until_ms;
+    size_t address_count;
+    size_t next_address;
+    socklen_t address_lens[TT_POSIX_ADDRESSES_MAX];
+    struct sockaddr_storage addresses[TT_POSIX_ADDRESSES_MAX];
+};
+
+struct tt_posix {
+    enum tt_log_level log_level; // lines below it are not written
+    int64_t started_ms;
+    int app_pipe[2]; // a byte in it ends the app loop's wait
+    int link_pipe[2];
+    _Atomic int restart_reason; // an enum tt_restart_reason once asked for, else 0
+    struct tt_posix_stream streams[TT_POSIX_STREAMS_MAX]; // the link loop's alone
+};
+
+// Uptime starts here. TT_OK or TT_EIO; after TT_OK tt_posix_close frees what it holds.
+int tt_posix_open(struct tt_posix *posix, enum tt_log_level log_level);
+void tt_posix_close(struct tt_posix *posix);
+
+// posix stays where it is while the result is used. `notice` is left NULL.
+struct tt_port tt_posix_port(struct tt_posix *posix);
+
+// Milliseconds since tt_posix_open; never goes back. For both loops.
+int64_t tt_posix_uptime_ms(void *posix);
+
+// Waits for a wake, however long ago it came, or for timeout_ms; the link loop's wait also ends
+// when one of its streams can go on. May end early for nothing. Each is for its own loop's thread
+// only.
+void tt_posix_wait_app(void *posix, int32_t timeout_ms);
+void tt_posix_wait_link(void *posix, int32_t timeout_ms);
+
+// Wakes both loops; all an interrupt (here: a signal) handler may call.
+void tt_posix_wake(struct tt_posix *posix);
+
+// What tt_port.restart was asked for: it only notes the reason and wakes both loops, whose threads
+// then end and leave the starting again to their main. 0: nothing.
+int tt_posix_restart_reason(struct tt_posix *posix);
