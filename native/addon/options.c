@@ -1,0 +1,154 @@
+// JavaScript's description of a device becomes the core's structs; knows nothing of running one.
+#include "sim_device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FLASH_BLOCK_BYTES = 4096 };
+
+static bool read_board(struct sim_device *sim, napi_env env, napi_value table);
+static bool read_pins(struct sim_device *sim, napi_env env, napi_value list);
+static bool read_memory(struct sim_device *sim, napi_env env, napi_value options);
+static void read_link(struct sim_device *sim, napi_env env, napi_value link);
+static void *copy_bytes(napi_env env, napi_value object, const char *name, size_t *len);
+
+bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options)
+{
+    napi_create_reference(env, options, 1, &sim->kept);
+    sim->read = js_hold(env, options, "read");
+    sim->changed = js_hold(env, options, "changed");
+    sim->i2c = js_hold(env, options, "i2c");
+    const napi_value board = js_get(env, options, "board");
+    const napi_value link = js_get(env, options, "link");
+    if (!board || !link || !read_board(sim, env, board) || !read_memory(sim, env, options)) {
+        bool thrown = false;
+        napi_is_exception_pending(env, &thrown);
+        if (!thrown) {
+            js_fail(env, "a simulated device needs board, link, wasm, status, values and hooks");
+        }
+        return false;
+    }
+    read_link(sim, env, link);
+    sim->config.wasm = copy_bytes(env, options, "wasm", &sim->config.wasm_len);
+    sim->config.offline = js_flag(env, options, "offline");
+    tt_sim_port_init(&sim->sim);
+    sim->sim.seeded = js_get(env, options, "seed") != NULL;
+    sim->sim.random_state = (uint64_t)js_int(env, options, "seed", 0);
+    return true;
+}
+
+void sim_options_free(struct sim_device *sim, napi_env env)
+{
+    for (size_t i = 0; i < sim->board.pin_count; i++) {
+        free((void *)sim->pins[i].name);
+    }
+    sim->board.pin_count = 0;
+    free(sim->pins);
+    sim->pins = NULL;
+    free((void *)sim->board.name);
+    sim->board.name = NULL;
+    struct tt_device_config *config = &sim->config;
+    free((void *)config->wasm);
+    free((void *)config->link.host);
+    free((void *)config->link.address);
+    free((void *)config->link.device_id);
+    free((void *)config->link.key);
+    free((void *)config->link.ca);
+    *config = (struct tt_device_config){0};
+    js_release(env, &sim->read);
+    js_release(env, &sim->changed);
+    js_release(env, &sim->i2c);
+    js_release(env, &sim->thrown);
+    js_release(env, &sim->kept);
+}
+
+static bool read_board(struct sim_device *sim, napi_env env, napi_value table)
+{
+    struct tt_board *board = &sim->board;
+    const napi_value pins = js_get(env, table, "pins");
+    if (!pins || !read_pins(sim, env, pins)) { return false; }
+    board->name = js_text(env, table, "name");
+    board->guest_bytes = (uint32_t)js_int(env, table, "guestBytes", 0);
+    board->guest_stack_bytes = (uint32_t)js_int(env, table, "guestStackBytes", 0);
+    board->event_fuel = js_int(env, table, "eventFuel", 0);
+    board->telemetry_bytes = (uint32_t)js_int(env, table, "telemetryBytes", 0);
+    board->reply_bytes = (uint32_t)js_int(env, table, "replyBytes", 0);
+    board->report_bytes = (uint32_t)js_int(env, table, "reportBytes", 0);
+    board->inbox_bytes = (uint32_t)js_int(env, table, "inboxBytes", 0);
+    board->packet_bytes = (uint32_t)js_int(env, table, "packetBytes", 0);
+    board->receive_bytes = (uint32_t)js_int(env, table, "receiveBytes", 0);
+    board->store_blocks = (uint32_t)js_int(env, table, "storeBlocks", 0);
+    return board->name != NULL;
+}
+
+static bool read_pins(struct sim_device *sim, napi_env env, napi_value list)
+{
+    uint32_t count = 0;
+    if (napi_get_array_length(env, list, &count) != napi_ok) { return false; }
+    sim->pins = calloc(count ? count : 1, sizeof *sim->pins);
+    if (!sim->pins) { return false; }
+    sim->board.pins = sim->pins;
+    for (uint32_t i = 0; i < count; i++) {
+        napi_value pin;
+        if (napi_get_element(env, list, i, &pin) != napi_ok) { return false; }
+        sim->pins[i].name = js_text(env, pin, "name");
+        sim->pins[i].kind = (uint8_t)js_int(env, pin, "kind", 0);
+        sim->pins[i].safe = (uint8_t)js_int(env, pin, "safe", 0);
+        sim->pins[i].channel = (uint16_t)i; // the index in values[] and hooks[]
+        sim->board.pin_count = i + 1;
+        if (!sim->pins[i].name) { return false; }
+    }
+    return true;
+}
+
+// The arrays are JavaScript's; the options object, which is kept, keeps them alive.
+static bool read_memory(struct sim_device *sim, napi_env env, napi_value options)
+{
+    const size_t pins = sim->board.pin_count;
+    size_t status_len = 0;
+    size_t values_len = 0;
+    size_t hooks_len = 0;
+    size_t flash_len = 0;
+    sim->status = js_bytes(env, js_get(env, options, "status"), &status_len);
+    sim->sim_pins.values = js_bytes(env, js_get(env, options, "values"), &values_len);
+    sim->sim_pins.hooks = js_bytes(env, js_get(env, options, "hooks"), &hooks_len);
+    sim->sim_pins.count = (uint16_t)pins;
+    sim->sim_flash.bytes = js_bytes(env, js_get(env, options, "flash"), &flash_len);
+    sim->sim_flash.block_bytes =
+        (uint32_t)js_int(env, options, "flashBlockBytes", FLASH_BLOCK_BYTES);
+    sim->sim_flash.block_count =
+        sim->sim_flash.block_bytes ? (uint32_t)(flash_len / sim->sim_flash.block_bytes) : 0;
+    return status_len >= SIM_STATUS_WORDS * sizeof(int32_t) &&
+           values_len >= pins * TT_SIM_PIN_VALUES * sizeof(int32_t) && hooks_len >= pins;
+}
+
+static void read_link(struct sim_device *sim, napi_env env, napi_value link)
+{
+    struct tt_link_config *config = &sim->config.link;
+    config->host = js_text(env, link, "host");
+    config->address = js_text(env, link, "address");
+    config->tcp_port = (uint16_t)js_int(env, link, "port", 0);
+    config->device_id = js_text(env, link, "deviceId");
+    config->key = copy_bytes(env, link, "key", &config->key_len);
+    config->token_ttl_s = (uint32_t)js_int(env, link, "tokenTtlS", 0);
+    config->keep_alive_s = (uint16_t)js_int(env, link, "keepAliveS", 0);
+    config->tls = js_flag(env, link, "tls");
+    config->ca = copy_bytes(env, link, "ca", &config->ca_len);
+    config->build_epoch_ms = js_int(env, link, "buildEpochMs", 0);
+}
+
+// A copy with a NUL after the last byte, not counted.
+static void *copy_bytes(napi_env env, napi_value object, const char *name, size_t *len)
+{
+    const void *data = js_bytes(env, js_get(env, object, name), len);
+    if (!data) {
+        *len = 0;
+        return NULL;
+    }
+    uint8_t *copy = malloc(*len + 1);
+    if (copy) {
+        memcpy(copy, data, *len);
+        copy[*len] = 0;
+    }
+    return copy;
+}

@@ -1,0 +1,342 @@
+// The class `Device` that JavaScript sees: power, steps, streams, pins. What it decides itself is
+// nothing.
+#include "sim_device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TURNS_MAX = 1000, // loops that never want to wait are put off to the next millisecond
+    EVENT_ROOM = 65536,
+};
+
+static napi_value device_new(napi_env env, napi_callback_info info);
+static napi_value device_start(napi_env env, napi_callback_info info);
+static napi_value device_step(napi_env env, napi_callback_info info);
+static napi_value device_stop(napi_env env, napi_callback_info info);
+static napi_value device_drain(napi_env env, napi_callback_info info);
+static napi_value device_drain_trace(napi_env env, napi_callback_info info);
+static napi_value device_opened(napi_env env, napi_callback_info info);
+static napi_value device_receive(napi_env env, napi_callback_info info);
+static napi_value device_ended(napi_env env, napi_callback_info info);
+static napi_value device_pin_changed(napi_env env, napi_callback_info info);
+static napi_value device_link_up(napi_env env, napi_callback_info info);
+static napi_value device_state(napi_env env, napi_callback_info info);
+static napi_value device_import(napi_env env, napi_callback_info info);
+static napi_value device_dispose(napi_env env, napi_callback_info info);
+
+napi_value sim_device_class(napi_env env)
+{
+    const struct {
+        const char *name;
+        napi_callback call;
+    } methods[] = {
+        {"start", device_start},            // (epochBaseMs) => undefined | why not
+        {"step", device_step},              // (uptimeMs) => ms until it wants to be stepped again
+        {"stop", device_stop},              // ()
+        {"drain", device_drain},            // () => Buffer of events
+        {"drainTrace", device_drain_trace}, // () => Buffer of lines
+        {"opened", device_opened},          // (stream)
+        {"receive", device_receive},        // (stream, bytes) => bytes taken
+        {"ended", device_ended},            // (stream, TT_E code)
+        {"pinChanged", device_pin_changed}, // (pin, level)
+        {"linkUp", device_link_up},         // ()
+        {"state", device_state},            // () => { running, safeMode, connected, idle, … }
+        {"importFunction", device_import},  // (module, name, signature) => function | undefined
+        {"dispose", device_dispose},        // ()
+    };
+    enum { METHODS = sizeof methods / sizeof methods[0] };
+    napi_property_descriptor properties[METHODS];
+    memset(properties, 0, sizeof properties);
+    for (size_t i = 0; i < METHODS; i++) {
+        properties[i].utf8name = methods[i].name;
+        properties[i].method = methods[i].call;
+        properties[i].attributes = napi_default_method;
+    }
+    napi_value class = NULL;
+    napi_define_class(env, "Device", NAPI_AUTO_LENGTH, device_new, NULL, METHODS, properties,
+                      &class);
+    return class;
+}
+
+static void power_off(struct sim_device *sim)
+{
+    if (sim->device) {
+        tt_device_stop(sim->device);
+        sim->device = NULL;
+    }
+    tt_sim_port_reset(&sim->sim);
+}
+
+// Frees all but the struct itself; a second call does nothing.
+static void release(struct sim_device *sim, napi_env env)
+{
+    sim->env = env;
+    power_off(sim);
+    v8_engine_close(&sim->v8);
+    sim_options_free(sim, env);
+    free(sim->memory);
+    sim->memory = NULL;
+    tt_sim_buffer_free(&sim->sim.events);
+    tt_sim_buffer_free(&sim->trace_lines);
+}
+
+static void finalize(napi_env env, void *data, void *hint)
+{
+    (void)hint;
+    struct sim_device *sim = data;
+    release(sim, env);
+    free(sim);
+}
+
+static struct sim_device *unwrap(napi_env env, napi_callback_info info, size_t *argc,
+                                 napi_value *argv)
+{
+    napi_value this;
+    void *data = NULL;
+    napi_get_cb_info(env, info, argc, argv, &this, NULL);
+    if (napi_unwrap(env, this, &data) != napi_ok) { return NULL; }
+    struct sim_device *sim = data;
+    sim->env = env;
+    return sim;
+}
+
+// Ends a call of JavaScript's: what waits for it, and what a hook threw.
+static void tell(struct sim_device *sim)
+{
+    sim->status[SIM_STATUS_EVENTS] = (int32_t)sim->sim.events.len;
+    sim->status[SIM_STATUS_TRACE] = (int32_t)sim->trace_lines.len;
+    if (sim->thrown) {
+        const napi_value thrown = js_value(sim->env, sim->thrown);
+        js_release(sim->env, &sim->thrown);
+        napi_throw(sim->env, thrown);
+    }
+}
+
+static void write_trace(void *ctx, const char *line, size_t len)
+{
+    struct sim_device *sim = ctx;
+    tt_sim_buffer_append(&sim->trace_lines, line, len);
+}
+
+static napi_value device_new(napi_env env, napi_callback_info info)
+{
+    napi_value this;
+    napi_value options;
+    size_t argc = 1;
+    napi_get_cb_info(env, info, &argc, &options, &this, NULL);
+    struct sim_device *sim = calloc(1, sizeof *sim);
+    if (!sim) { return js_fail(env, "out of memory"); }
+    sim->env = env;
+    if (napi_wrap(env, this, sim, finalize, NULL, NULL) != napi_ok) {
+        free(sim);
+        return js_fail(env, "a device is made with new");
+    }
+    if (!sim_options_read(sim, env, options)) {
+        return NULL; // the wrapper's finalizer frees it
+    }
+    sim_hooks_fill(sim);
+    sim->port = tt_sim_port_functions(&sim->sim);
+    sim->io = tt_sim_pins_io(&sim->sim_pins);
+    sim->block = tt_sim_flash_block(&sim->sim_flash);
+    sim->trace = (struct tt_trace){sim, write_trace};
+    const napi_value v8 = js_get(env, options, "v8");
+    if (v8) {
+        sim->engine = v8_engine_open(&sim->v8, env, v8);
+    } else {
+        tt_wasm3_init(&sim->wasm3, &sim->engine);
+    }
+    sim->config.port = &sim->port;
+    sim->config.board = &sim->board;
+    sim->config.io = &sim->io;
+    sim->config.block = sim->sim_flash.block_count > 0 ? &sim->block : NULL;
+    sim->config.engine = &sim->engine;
+    sim->config.trace = &sim->trace;
+    sim->memory_bytes = tt_device_memory(&sim->board);
+    sim->memory = malloc(sim->memory_bytes);
+    return sim->memory ? this : js_fail(env, "out of memory");
+}
+
+static napi_value device_start(napi_env env, napi_callback_info info)
+{
+    napi_value epoch;
+    size_t argc = 1;
+    struct sim_device *sim = unwrap(env, info, &argc, &epoch);
+    if (!sim || !sim->memory) { return js_fail(env, "the device is disposed"); }
+    power_off(sim);
+    int64_t epoch_base_ms = TT_EUNSET;
+    napi_get_value_int64(env, epoch, &epoch_base_ms);
+    sim->sim.epoch_base_ms = epoch_base_ms;
+    sim->sim.uptime_ms = 0;
+    const char *why = "";
+    sim->device = tt_device_start(sim->memory, sim->memory_bytes, &sim->config, 0, &why);
+    const napi_value result = sim->device ? NULL : js_string(env, why, NAPI_AUTO_LENGTH);
+    tell(sim);
+    return result;
+}
+
+// Steps both loops until both want to wait, so that a quiet moment costs JavaScript one call.
+static int32_t run(struct sim_device *sim, int64_t uptime_ms)
+{
+    struct tt_app *app = tt_device_app(sim->device);
+    struct tt_link *link = sim->config.offline ? NULL : tt_device_link(sim->device);
+    sim->sim.uptime_ms = uptime_ms;
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        sim->sim.woken = false;
+        const int32_t app_wait = tt_app_step(app, uptime_ms);
+        if (sim->sim.restarting) { return INT32_MAX; }
+        const int32_t link_wait = link ? tt_link_step(link, uptime_ms) : INT32_MAX;
+        if (sim->sim.restarting) { return INT32_MAX; }
+        const int32_t wait = app_wait < link_wait ? app_wait : link_wait;
+        if (wait > 0 && !sim->sim.woken) { return wait; }
+        if (sim->sim.events.len > EVENT_ROOM || sim->thrown) { return 0; }
+    }
+    return 1;
+}
+
+static napi_value device_step(napi_env env, napi_callback_info info)
+{
+    napi_value argument;
+    size_t argc = 1;
+    struct sim_device *sim = unwrap(env, info, &argc, &argument);
+    if (!sim || !sim->device) { return js_number(env, INT32_MAX); }
+    int64_t uptime_ms = 0;
+    napi_get_value_int64(env, argument, &uptime_ms);
+    const int32_t wait = run(sim, uptime_ms);
+    tell(sim);
+    return js_number(env, wait);
+}
+
+static napi_value device_stop(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    if (sim) {
+        power_off(sim);
+        tell(sim);
+    }
+    return NULL;
+}
+
+static napi_value take(napi_env env, struct tt_sim_buffer *buffer, int32_t *status)
+{
+    napi_value bytes = NULL;
+    void *copy;
+    napi_create_buffer_copy(env, buffer->len, buffer->data, &copy, &bytes);
+    buffer->len = 0;
+    *status = 0;
+    return bytes;
+}
+
+static napi_value device_drain(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    return sim ? take(env, &sim->sim.events, &sim->status[SIM_STATUS_EVENTS]) : NULL;
+}
+
+static napi_value device_drain_trace(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    return sim ? take(env, &sim->trace_lines, &sim->status[SIM_STATUS_TRACE]) : NULL;
+}
+
+static napi_value device_opened(napi_env env, napi_callback_info info)
+{
+    napi_value stream;
+    size_t argc = 1;
+    struct sim_device *sim = unwrap(env, info, &argc, &stream);
+    if (sim) { tt_sim_net_opened(&sim->sim.net, js_int32(env, stream)); }
+    return NULL;
+}
+
+static napi_value device_receive(napi_env env, napi_callback_info info)
+{
+    napi_value argv[2];
+    size_t argc = 2;
+    size_t len = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, argv);
+    const uint8_t *bytes = js_bytes(env, argv[1], &len);
+    if (!sim || !bytes) { return js_number(env, (double)len); }
+    return js_number(env,
+                     (double)tt_sim_net_receive(&sim->sim.net, js_int32(env, argv[0]), bytes, len));
+}
+
+static napi_value device_ended(napi_env env, napi_callback_info info)
+{
+    napi_value argv[2];
+    size_t argc = 2;
+    struct sim_device *sim = unwrap(env, info, &argc, argv);
+    if (sim) { tt_sim_net_ended(&sim->sim.net, js_int32(env, argv[0]), js_int32(env, argv[1])); }
+    return NULL;
+}
+
+static napi_value device_pin_changed(napi_env env, napi_callback_info info)
+{
+    napi_value argv[2];
+    size_t argc = 2;
+    struct sim_device *sim = unwrap(env, info, &argc, argv);
+    if (sim && sim->device) {
+        tt_app_pin_changed(tt_device_app(sim->device), (uint16_t)js_int32(env, argv[0]),
+                           js_int32(env, argv[1]));
+    }
+    return NULL;
+}
+
+static napi_value device_link_up(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    if (sim && sim->device && !sim->config.offline) { tt_link_up(tt_device_link(sim->device)); }
+    return NULL;
+}
+
+static void put_flag(napi_env env, napi_value object, const char *name, bool flag)
+{
+    napi_value value;
+    napi_get_boolean(env, flag, &value);
+    napi_set_named_property(env, object, name, value);
+}
+
+static void put_number(napi_env env, napi_value object, const char *name, double value)
+{
+    napi_set_named_property(env, object, name, js_number(env, value));
+}
+
+static napi_value device_state(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    napi_value state = NULL;
+    napi_create_object(env, &state);
+    const bool running = sim && sim->device;
+    const bool linked = running && !sim->config.offline;
+    put_flag(env, state, "running", running);
+    put_flag(env, state, "safeMode", running && tt_app_safe_mode(tt_device_app(sim->device)));
+    put_flag(env, state, "connected", linked && tt_link_connected(tt_device_link(sim->device)));
+    put_flag(env, state, "idle", !linked || tt_link_idle(tt_device_link(sim->device)));
+    put_number(env, state, "vmBytes", (double)tt_wasm3_heap_bytes());
+    return state;
+}
+
+static napi_value device_import(napi_env env, napi_callback_info info)
+{
+    enum { NAME_BYTES = 64 };
+    napi_value argv[3];
+    size_t argc = 3;
+    char text[3][NAME_BYTES] = {{0}};
+    struct sim_device *sim = unwrap(env, info, &argc, argv);
+    for (size_t i = 0; i < 3 && i < argc; i++) {
+        napi_get_value_string_utf8(env, argv[i], text[i], NAME_BYTES, NULL);
+    }
+    return sim ? v8_engine_import(&sim->v8, text[0], text[1], text[2]) : NULL;
+}
+
+static napi_value device_dispose(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    if (sim) { release(sim, env); }
+    return NULL;
+}

@@ -1,0 +1,57 @@
+// One simulated device as the addon's parts see it: the core's structs, the port and the JavaScript
+// hooks.
+#pragma once
+
+#include "../core/device.h"
+#include "../core/trace.h"
+#include "../engine/wasm3.h"
+#include "../port/sim/flash.h"
+#include "../port/sim/pins.h"
+#include "../port/sim/sim_port.h"
+#include "js.h"
+#include "v8_engine.h"
+
+// Shared with JavaScript as an Int32Array, so that a quiet step costs one call and no more.
+enum sim_status {
+    SIM_STATUS_EVENTS, // bytes waiting for drain()
+    SIM_STATUS_TRACE,  // bytes waiting for drainTrace()
+    SIM_STATUS_WORDS,
+};
+
+struct sim_device {
+    napi_env env;  // valid while JavaScript is calling us
+    napi_ref kept; // the options object: keeps every shared array alive
+    napi_ref read;
+    napi_ref changed;
+    napi_ref i2c;
+    napi_ref thrown; // what a hook threw first, to be thrown again when the step is over
+    int32_t *status;
+
+    struct tt_board board;
+    struct tt_board_pin *pins;
+    struct tt_sim_port sim;
+    struct tt_port port;
+    struct tt_sim_pins sim_pins;
+    struct tt_board_io io;
+    struct tt_sim_flash sim_flash;
+    struct tt_block block;
+    struct tt_sim_buffer trace_lines;
+    struct tt_trace trace;
+    struct tt_wasm3 wasm3; // unless the guest runs on V8
+    struct v8_engine v8;
+    struct tt_engine engine;
+    struct tt_device_config config;
+    void *memory; // the device's one block
+    size_t memory_bytes;
+    struct tt_device *device; // NULL while off
+};
+
+// Fills the device (all zero but env) from JavaScript's options; false after throwing. What it took
+// is freed by sim_options_free, also after a failure.
+bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options);
+void sim_options_free(struct sim_device *sim, napi_env env);
+
+napi_value sim_device_class(napi_env env);
+
+// The pins' hooks become calls of the JavaScript functions held above.
+void sim_hooks_fill(struct sim_device *sim);

@@ -1,0 +1,330 @@
+/** A device under test: its board on one side, its twin in the hub on the other, and virtual time between them. */
+
+import { loadBoard, type Board } from '../board/index.js'
+import { buildApp } from '../build/index.js'
+import type { CloudMessageRequest, DeviceMessage, JsonObject, JsonValue, MethodResult, TwinDocument } from '../hub/index.js'
+import { parseSpan, type Span } from './duration.js'
+import type { LogLevel } from './events.js'
+import { Ledger, type Account } from './ledger.js'
+import { Machine, type AppImage, type Engine } from './machine.js'
+import { memoryNetwork, Plug } from './network.js'
+import type { I2cDevice } from './pins.js'
+import { parseCrash, sourceLine, type Crash } from './source.js'
+import { World, type WorldOptions } from './world.js'
+
+export interface SimulateOptions {
+  /** A board, its name or path; the app's own if not given. */
+  readonly board?: Board | string
+  readonly engine?: Engine
+  /** Of this device's randomness, and of its world if it gets one of its own. */
+  readonly seed?: number
+  /** Shared with other devices, and closed by whoever made it. */
+  readonly world?: World
+  readonly deviceId?: string
+  /** Keeps the lines of the canonical trace; without, there is only their hash. */
+  readonly keepTrace?: boolean
+}
+
+export interface LogLine {
+  /** Virtual milliseconds. */
+  readonly atMs: number
+  readonly level: LogLevel
+  readonly text: string
+}
+
+export interface CrashReport extends Crash {
+  readonly atMs: number
+  /** `file.ts:line:column in function`, as far as known. */
+  readonly at?: string
+}
+
+export interface Telemetry {
+  /** Parsed where its content type is JSON, else text. */
+  readonly body: JsonValue
+  readonly properties: Readonly<Record<string, string | null>>
+  readonly messageId?: string
+  /** Virtual milliseconds at which the hub had it. */
+  readonly atMs: number
+}
+
+/** In the order of arrival, with the account of the whole. */
+export interface TelemetryList extends ReadonlyArray<Telemetry> {
+  readonly account: Account
+}
+
+export interface Summary extends Account {
+  readonly type: 'summary'
+  readonly app: string
+  readonly board: string
+  readonly engine: Engine
+  readonly seed: number
+  readonly virtualMs: number
+  readonly wallMs: number
+  /** Messages counted at the hub. */
+  readonly telemetry: number
+  readonly crashes: number
+  readonly connections: number
+  /** SHA-256 of the canonical trace. */
+  readonly trace: string
+}
+
+export class Device {
+  readonly id: string
+  readonly app: AppImage
+  readonly world: World
+  readonly engine: Engine
+  readonly seed: number
+  readonly network: Pick<Plug, 'up' | 'down' | 'connected'>
+  readonly crashes: CrashReport[] = []
+  readonly machine: Machine
+  readonly #ownsWorld: boolean
+  readonly #ledger = new Ledger()
+  readonly #telemetry: Telemetry[] = []
+  readonly #log: LogLine[] = []
+  readonly #beganMs: number
+  #received = 0
+  #connections = 0
+  #safeModeReason: string | undefined
+
+  constructor(app: AppImage, board: Board, { engine = 'wasm3', seed = 1, world, deviceId = app.name, keepTrace = false }: Omit<SimulateOptions, 'board'>) {
+    this.app = app
+    this.engine = engine
+    this.seed = seed
+    this.#ownsWorld = world === undefined
+    this.world = world ?? new World({ seed } satisfies WorldOptions)
+    this.id = deviceId
+    this.#beganMs = this.world.nowMs
+    const { hub } = this.world
+    const identity = hub.devices.create({ deviceId })
+    const plug = new Plug(memoryNetwork(hub), () => this.machine.linkUp())
+    this.network = plug
+    this.machine = new Machine({
+      app, board, engine, keepTrace, seed,
+      link: { host: hub.hostName, deviceId, key: Buffer.from(identity.authentication.primaryKey, 'base64'), tls: false },
+      network: plug,
+      timeline: this.world,
+      news: {
+        log: (level, text) => { this.#log.push({ atMs: this.world.nowMs, level, text }) },
+        notice: (kind, code, text) => this.#noticed(kind, code, text),
+        powerLost: () => this.#ledger.powerLost(),
+      },
+    })
+    this.world.add(this.machine)
+    this.world.listen(deviceId, (message) => this.#arrived(message))
+    this.machine.start()
+  }
+
+  // ---- the board's side ----
+
+  adc(name: string) {
+    const pin = this.machine.pins.find(name, 'analog')
+    const { pins } = this.machine
+    return {
+      get millivolts(): number { return pins.value(pin) },
+      /** Overrides the part at this pin, if there is one. */
+      set: (millivolts: number): void => pins.set(pin, millivolts),
+      /** Gives the pin back to its part. */
+      release: (): void => pins.release(pin),
+    }
+  }
+
+  pin(name: string) {
+    const pin = this.machine.pins.find(name, 'output', 'input')
+    const { pins } = this.machine
+    const rest = pin.kind === 'input' && pin.pull === 'up' ? 1 : 0
+    return {
+      get level(): number { return pins.value(pin) },
+      /** For inputs. */
+      set: (level: 0 | 1): void => pins.set(this.machine.pins.find(name, 'input'), level),
+      /** A button between an input and the level it does not rest at, held for `span`. */
+      press: async (span: Span = '50ms'): Promise<void> => {
+        pins.set(this.machine.pins.find(name, 'input'), 1 - rest)
+        await this.advance(span)
+        pins.set(pin, rest)
+        await this.advance(0)
+      },
+    }
+  }
+
+  pwm(name: string) {
+    const pin = this.machine.pins.find(name, 'pwm')
+    const { pins } = this.machine
+    return {
+      /** 0 to 65,535. */
+      get duty(): number { return pins.value(pin) },
+      get hz(): number { return pins.frequency(pin) },
+    }
+  }
+
+  i2c(name: string) {
+    const pin = this.machine.pins.find(name, 'i2c')
+    return {
+      /** Puts a device on the bus; without one an address does not answer. */
+      device: (address: number, device: I2cDevice): void => this.machine.pins.addDevice(pin, address, device),
+    }
+  }
+
+  /** What a simulated part shows of itself. */
+  part(name: string): Readonly<Record<string, number>> {
+    const readings = this.machine.parts.get(name)
+    if (readings === undefined) throw new Error(`board '${this.machine.board.name}' has no part '${name}' (parts: ${[...this.machine.parts.keys()].join(', ') || 'none'})`)
+    return readings()
+  }
+
+  /** A power cycle: RAM is lost, the flash stays. */
+  async reset(): Promise<void> {
+    this.machine.cut()
+    this.machine.start()
+    await this.advance(0)
+  }
+
+  // ---- the hub's side ----
+
+  /** Calls a direct method and lets time pass until it is answered. Rejects with the hub's HubError. */
+  invoke(method: string, payload: unknown = null, { timeout = '30s' }: { timeout?: Span } = {}): Promise<MethodResult> {
+    const call = { method, payload, responseTimeoutMs: parseSpan(timeout), connectTimeoutMs: parseSpan(timeout) }
+    return this.world.until(this.world.hub.invoke(this.id, call))
+  }
+
+  /** Patches the desired properties; the device has them when this is done, if it is connected. */
+  async desired(patch: JsonObject): Promise<void> {
+    this.world.hub.twin(this.id).patchDesired(patch)
+    await this.advance(0)
+  }
+
+  /** Sends a message from cloud to device. */
+  async send(body: string | Uint8Array, options: Omit<CloudMessageRequest, 'body'> = {}): Promise<void> {
+    this.world.hub.send(this.id, { body, ...options })
+    await this.advance(0)
+  }
+
+  /** Messages from cloud to device that are not completed yet. */
+  get queueLength(): number {
+    return this.world.hub.queueLength(this.id)
+  }
+
+  get twin(): TwinDocument {
+    return this.world.hub.twin(this.id).document()
+  }
+
+  /** Without `$metadata` and `$version`. */
+  get reported(): JsonObject {
+    return Object.fromEntries(Object.entries(this.twin.properties.reported).filter(([name]) => !name.startsWith('$')))
+  }
+
+  telemetry(): TelemetryList {
+    return Object.assign([...this.#telemetry], { account: this.#ledger.account })
+  }
+
+  // ---- what it says of itself ----
+
+  log(): readonly LogLine[] {
+    return this.#log
+  }
+
+  get connected(): boolean {
+    return this.machine.state.connected
+  }
+
+  get safeMode(): boolean {
+    return this.machine.state.safeMode
+  }
+
+  /** Why it is in safe mode, or was last. */
+  get safeModeReason(): string | undefined {
+    return this.#safeModeReason
+  }
+
+  get trace(): string {
+    return this.machine.trace
+  }
+
+  get traceHash(): string {
+    return this.machine.traceHash
+  }
+
+  // ---- time ----
+
+  /** Lets time pass for the whole world. */
+  advance(span: Span): Promise<void> {
+    return this.world.advance(span)
+  }
+
+  /** Lets the link send what it still has, for at most `limit`. */
+  async drain(limit: Span = '60s'): Promise<boolean> {
+    return this.world.drain(() => this.machine.state.idle && this.#ledger.account.pending === 0, limit)
+  }
+
+  /** `virtualMs` is what the caller advanced; by default all that passed since the device began. */
+  summary(virtualMs: number = this.world.nowMs - this.#beganMs): Summary {
+    return {
+      type: 'summary',
+      app: this.app.name,
+      board: this.machine.board.name,
+      engine: this.engine,
+      seed: this.seed,
+      virtualMs,
+      wallMs: Math.round(this.world.wallMs),
+      telemetry: this.#received,
+      ...this.#ledger.account,
+      crashes: this.crashes.length,
+      connections: this.#connections,
+      trace: this.traceHash,
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.world.remove(this.machine)
+    this.world.listen(this.id, undefined)
+    this.machine.dispose()
+    if (this.#ownsWorld) await this.world.close()
+  }
+
+  #noticed(kind: string, code: number, text: string): void {
+    switch (kind) {
+      case 'queued': this.#ledger.queued(code, text); break
+      case 'acknowledged': this.#ledger.acknowledged(code); break
+      case 'connected': this.#connections++; break
+      case 'safeMode': this.#safeModeReason = text; break
+      case 'crashed': {
+        const crash = parseCrash(text)
+        if (crash === undefined) break
+        const at = sourceLine(crash, this.app)
+        this.crashes.push({ ...crash, atMs: this.world.nowMs, ...(at === undefined ? {} : { at }) })
+        break
+      }
+      default: break
+    }
+  }
+
+  #arrived(message: DeviceMessage): void {
+    this.#received++
+    const { system, properties } = message
+    this.#ledger.arrived(system.messageId)
+    this.#telemetry.push({
+      body: bodyOf(message),
+      properties,
+      ...(system.messageId === undefined ? {} : { messageId: system.messageId }),
+      atMs: this.world.nowMs,
+    })
+  }
+}
+
+function bodyOf({ body, system }: DeviceMessage): JsonValue {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  if (system.contentType !== 'application/json') return text
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return text
+  }
+}
+
+/** Builds the app where it is not built yet and starts a device that runs it. Throws BuildError, BoardError or why it cannot run. */
+export async function simulate(app: string | AppImage, { board, ...options }: SimulateOptions = {}): Promise<Device> {
+  if (typeof app === 'string') {
+    const built = await buildApp({ app, ...(board === undefined ? {} : { board }) })
+    return new Device(built, built.board, options)
+  }
+  return new Device(app, typeof board === 'object' ? board : loadBoard(board ?? 'host'), options)
+}

@@ -1,0 +1,80 @@
+/** Keeps account of a device's telemetry: what it queued, what the hub acknowledged, what arrived, how often and in which order. */
+
+/** Counts of messages. */
+export interface Account {
+  /** The device gave each a sequence number. */
+  readonly queued: number
+  /** First arrivals at the hub. */
+  readonly arrived: number
+  /** Stored or acknowledged, yet never arrived. */
+  readonly lost: number
+  /** Queued, not stored, and gone with the power. */
+  readonly dropped: number
+  /** Still on their way. */
+  readonly pending: number
+  readonly duplicates: number
+  /** First arrivals that came after a later one. */
+  readonly reordered: number
+}
+
+/** Message ids are `boot-sequence`, decimal. */
+const idShape = /^(\d+)-(\d+)$/
+
+export class Ledger {
+  readonly #waiting = new Map<string, 'queued' | 'acknowledged'>()
+  readonly #arrived = new Set<string>()
+  readonly #ids = new Map<number, string>() // of this boot, by sequence number
+  #queued = 0
+  #dropped = 0
+  #duplicates = 0
+  #reordered = 0
+  #last: readonly [boot: number, sequence: number] = [0, 0]
+
+  queued(sequence: number, id: string): void {
+    this.#queued++
+    this.#ids.set(sequence, id)
+    if (!this.#arrived.has(id)) this.#waiting.set(id, 'queued')
+  }
+
+  acknowledged(sequence: number): void {
+    const id = this.#ids.get(sequence)
+    this.#ids.delete(sequence)
+    if (id !== undefined && this.#waiting.has(id)) this.#waiting.set(id, 'acknowledged')
+  }
+
+  arrived(id: string | undefined): void {
+    const [, boot, sequence] = idShape.exec(id ?? '') ?? []
+    if (id === undefined || boot === undefined) return
+    if (this.#arrived.has(id)) {
+      this.#duplicates++
+      return
+    }
+    this.#arrived.add(id)
+    this.#waiting.delete(id)
+    const place = [Number(boot), Number(sequence)] as const
+    if (place[0] < this.#last[0] || (place[0] === this.#last[0] && place[1] < this.#last[1])) this.#reordered++
+    else this.#last = place
+  }
+
+  powerLost(): void {
+    for (const [id, state] of this.#waiting) {
+      if (state === 'acknowledged') continue
+      this.#waiting.delete(id)
+      this.#dropped++
+    }
+    this.#ids.clear()
+  }
+
+  get account(): Account {
+    const lost = [...this.#waiting.values()].filter((state) => state === 'acknowledged').length
+    return {
+      queued: this.#queued,
+      arrived: this.#arrived.size,
+      lost,
+      dropped: this.#dropped,
+      pending: this.#waiting.size - lost,
+      duplicates: this.#duplicates,
+      reordered: this.#reordered,
+    }
+  }
+}

@@ -1,0 +1,257 @@
+/** One simulated device under power: native runtime, pins, parts, flash, log and trace. Knows a network, but no hub and no clock of its own. */
+
+import { createHash, type Hash } from 'node:crypto'
+import { errors } from '../abi/abi.js'
+import { boardTable, type Board } from '../board/index.js'
+import { decodeNews, type DeviceNews, type LogLevel, type NoticeKind } from './events.js'
+import { createNative, status, type LinkOptions, type NativeDevice, type NativeState } from './native.js'
+import type { Network, Wire } from './network.js'
+import { PinBank } from './pins.js'
+import { attachPart, type PartReadings } from './parts/part.js'
+import { v8Hooks } from './v8.js'
+
+/** An app as the build leaves it. */
+export interface AppImage {
+  readonly name: string
+  readonly wasm: Uint8Array
+  readonly buildId: string
+  /** By index; the module itself carries none. */
+  readonly functionNames: ReadonlyMap<number, string>
+  /** Source map, JSON. */
+  readonly map: string
+}
+
+export type Engine = 'wasm3' | 'v8'
+
+/** Who owns the time: virtual or real. All in milliseconds. */
+export interface Timeline {
+  /** Since the world began. */
+  readonly nowMs: number
+  /** Epoch at the world's beginning. */
+  readonly epochMs: number
+  /** The machine's deadline became now, outside its own step. */
+  soon(): void
+}
+
+export interface MachineNews {
+  log?(level: LogLevel, text: string): void
+  notice?(kind: NoticeKind, code: number, text: string): void
+  /** Power went; RAM is gone. */
+  powerLost?(): void
+}
+
+export interface MachineOptions {
+  readonly app: AppImage
+  readonly board: Board
+  readonly engine: Engine
+  /** Absent: this computer's strong randomness. */
+  readonly seed?: number
+  readonly link: LinkOptions
+  readonly network: Network
+  readonly timeline: Timeline
+  readonly keepTrace: boolean
+  readonly news: MachineNews
+}
+
+/** Trace lines wait on the native side up to this many bytes. */
+const traceChunk = 48 * 1024
+const never = 2 ** 31 - 1
+
+export class Machine {
+  readonly board: Board
+  readonly pins: PinBank
+  /** The store's flash. It may be looked into, changed or cut at any time the device is off. */
+  readonly flash: Uint8Array
+  /** By the part's name in the board file. */
+  readonly parts: ReadonlyMap<string, PartReadings>
+  /** When it wants to be stepped again, on its timeline. */
+  deadlineMs = Infinity
+  readonly #native: NativeDevice
+  readonly #status = new Int32Array(status.words)
+  readonly #options: MachineOptions
+  readonly #wires = new Map<number, Wire>()
+  /** Bytes a stream's ring had no room for, oldest first. */
+  readonly #waiting = new Map<number, Uint8Array[]>()
+  readonly #hash: Hash = createHash('sha256')
+  readonly #lines: Buffer[] = []
+  #bootMs = 0
+  #restarting = false
+  #disposed = false
+
+  constructor(options: MachineOptions) {
+    this.#options = options
+    this.board = options.board
+    const table = boardTable(options.board)
+    const eraseBytes = options.board.flash.eraseBytes
+    this.flash = new Uint8Array(table.storeBlocks * eraseBytes).fill(0xff)
+    this.pins = new PinBank(options.board, (pin, level) => {
+      this.#native.pinChanged(pin, level)
+      this.#wake()
+    })
+    const { timeline } = options
+    this.parts = new Map(options.board.parts.map((part) => [part.name, attachPart(options.board, part, this.pins.site(part, timeline))]))
+    this.#native = createNative({
+      board: table,
+      wasm: options.app.wasm,
+      link: options.link,
+      offline: false,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      flash: this.flash,
+      flashBlockBytes: eraseBytes,
+      status: this.#status,
+      values: this.pins.values,
+      hooks: this.pins.hooks,
+      ...(options.engine === 'v8' ? { v8: v8Hooks(() => this.#native) } : {}),
+      read: (pin) => this.pins.read(pin),
+      changed: (pin) => this.pins.changed(pin),
+      i2c: (pin, address, tx, length) => this.pins.transfer(pin, address, tx, length),
+    })
+  }
+
+  get state(): NativeState {
+    return this.#native.state()
+  }
+
+  /** Milliseconds since power came on. */
+  get uptimeMs(): number {
+    return this.#options.timeline.nowMs - this.#bootMs
+  }
+
+  /** Power on. Throws when the runtime refuses the app or the board. */
+  start(): void {
+    const { timeline, app } = this.#options
+    this.#bootMs = timeline.nowMs
+    this.#restarting = false
+    const why = this.#native.start(timeline.epochMs + timeline.nowMs)
+    this.#drain()
+    if (why !== undefined) throw new Error(`the device cannot run '${app.name}': ${why}`)
+    this.#wake()
+  }
+
+  /** Power goes without a word to anyone: wires die, RAM is lost, the flash stays. */
+  cut(): void {
+    for (const [stream, wire] of this.#wires) {
+      wire.close()
+      this.#native.ended(stream, errors.closed.code)
+    }
+    this.#wires.clear()
+    this.#waiting.clear()
+    this.#native.stop()
+    this.#drain()
+    this.deadlineMs = Infinity
+    this.#options.news.powerLost?.()
+  }
+
+  /** Runs all that is due now on the timeline. Throws what a part or an I2C device threw. */
+  step(): void {
+    const { nowMs } = this.#options.timeline
+    const wait = this.#native.step(nowMs - this.#bootMs)
+    this.deadlineMs = wait >= never ? Infinity : nowMs + wait
+    if (this.#status[status.events]! > 0) this.#drain()
+    if (this.#waiting.size > 0) this.#feed()
+    if (this.#status[status.trace]! >= traceChunk) this.#drainTrace()
+    if (this.#restarting) {
+      this.cut()
+      this.start()
+    }
+  }
+
+  linkUp(): void {
+    this.#native.linkUp()
+    this.#wake()
+  }
+
+  /** SHA-256 of the canonical trace so far. */
+  get traceHash(): string {
+    this.#drainTrace()
+    return this.#hash.copy().digest('hex')
+  }
+
+  /** The canonical trace so far; empty unless it was to be kept. */
+  get trace(): string {
+    this.#drainTrace()
+    return Buffer.concat(this.#lines).toString('latin1')
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    for (const wire of this.#wires.values()) wire.close()
+    this.#wires.clear()
+    this.deadlineMs = Infinity
+    this.#native.dispose()
+  }
+
+  #wake(): void {
+    this.deadlineMs = this.#options.timeline.nowMs
+    this.#options.timeline.soon()
+  }
+
+  #drain(): void {
+    decodeNews(this.#native.drain(), (news) => this.#heard(news))
+  }
+
+  #heard(news: DeviceNews): void {
+    switch (news.type) {
+      case 'log': this.#options.news.log?.(news.level, news.text); break
+      case 'notice': this.#options.news.notice?.(news.kind, news.code, news.text); break
+      case 'connect': this.#connect(news.stream, news.host, news.port); break
+      case 'write': this.#wires.get(news.stream)?.write(news.bytes); break
+      case 'close': {
+        const wire = this.#wires.get(news.stream)
+        this.#wires.delete(news.stream)
+        this.#waiting.delete(news.stream)
+        wire?.close()
+        break
+      }
+      case 'restart': this.#restarting = true; break
+      default: news satisfies never
+    }
+  }
+
+  #connect(stream: number, host: string, port: number): void {
+    let ended = false
+    const wire = this.#options.network.connect(host, port, {
+      opened: () => {
+        this.#native.opened(stream)
+        this.#wake()
+      },
+      received: (bytes) => this.#received(stream, bytes),
+      ended: (error) => {
+        ended = true
+        this.#wires.delete(stream)
+        if (this.#disposed) return
+        this.#native.ended(stream, error)
+        this.#wake()
+      },
+    })
+    if (!ended) this.#wires.set(stream, wire)
+  }
+
+  #received(stream: number, bytes: Uint8Array): void {
+    if (this.#disposed) return
+    const before = this.#waiting.get(stream)
+    const taken = before === undefined ? this.#native.receive(stream, bytes) : 0
+    if (taken < bytes.length) this.#waiting.set(stream, [...before ?? [], bytes.slice(taken)])
+    this.#wake()
+  }
+
+  #feed(): void {
+    for (const [stream, chunks] of this.#waiting) {
+      const rest = chunks.flatMap((chunk) => {
+        const taken = this.#native.receive(stream, chunk)
+        return taken < chunk.length ? [chunk.subarray(taken)] : []
+      })
+      if (rest.length > 0) this.#waiting.set(stream, rest)
+      else this.#waiting.delete(stream)
+    }
+    this.#wake()
+  }
+
+  #drainTrace(): void {
+    if (this.#disposed || this.#status[status.trace] === 0) return
+    const lines = this.#native.drainTrace()
+    this.#hash.update(lines)
+    if (this.#options.keepTrace) this.#lines.push(lines)
+  }
+}

@@ -1,0 +1,104 @@
+/** The addon as TypeScript sees it: one simulated device behind numbers and byte arrays. Knows nothing of what they mean to a test. */
+
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { BoardTable } from '../board/index.js'
+import { projectRoot } from '../board/root.js'
+
+/** Indices into the status array. */
+export const status = { events: 0, trace: 1, words: 2 } as const
+
+/** A pin's entries in the values array; the pin's number is its place in the board table. */
+export const pinValue = { value: 0, frequency: 1, edges: 2, words: 3 } as const
+
+/** A set per pin: ask `read` for each value, tell `changed` of each change of an output. */
+export const pinHook = { computed: 1, observed: 2 } as const
+
+export interface LinkOptions {
+  /** As in the connection string: for user name, token and the name on the certificate. */
+  readonly host: string
+  /** Where to connect to instead of `host`. */
+  readonly address?: string
+  readonly port?: number
+  readonly deviceId: string
+  readonly key: Uint8Array
+  readonly tls: boolean
+  /** PEM with its final NUL, or DER. */
+  readonly ca?: Uint8Array
+  readonly tokenTtlS?: number
+  readonly keepAliveS?: number
+  readonly buildEpochMs?: number
+}
+
+/** What the addon's V8 engine asks of JavaScript; none of it throws. */
+export interface GuestHooks {
+  /** The memory, or why not. */
+  load(wasm: Uint8Array): WebAssembly.Memory | string
+  /** Bytes of the guest's heap in use, or -1 after a trap. */
+  run(which: number, a: number, b: number, fuel: number): number
+  trap(): { readonly reason: string, readonly function: string, readonly offset: number }
+  unload(): void
+}
+
+export interface NativeOptions {
+  readonly board: BoardTable
+  readonly wasm: Uint8Array
+  readonly link: LinkOptions
+  readonly offline: boolean
+  /** Absent: strong randomness of this machine. */
+  readonly seed?: number
+  /** The store's flash; it outlives the device's power. Empty: none. */
+  readonly flash: Uint8Array
+  readonly flashBlockBytes: number
+  readonly status: Int32Array
+  readonly values: Int32Array
+  readonly hooks: Uint8Array
+  /** Absent: wasm3. */
+  readonly v8?: GuestHooks
+  read(pin: number): number
+  changed(pin: number): void
+  /** undefined: no device acknowledged. */
+  i2c(pin: number, address: number, tx: Uint8Array, length: number): Uint8Array | undefined
+}
+
+export interface NativeState {
+  readonly running: boolean
+  readonly safeMode: boolean
+  readonly connected: boolean
+  /** Nothing waits to be sent or acknowledged. */
+  readonly idle: boolean
+}
+
+export interface NativeDevice {
+  /** Power on, or off and on. Returns why not. */
+  start(epochBaseMs: number): string | undefined
+  /** Milliseconds until it wants to be stepped again. Throws what a hook threw. */
+  step(uptimeMs: number): number
+  stop(): void
+  drain(): Buffer
+  drainTrace(): Buffer
+  opened(stream: number): void
+  /** The number of bytes taken. */
+  receive(stream: number, bytes: Uint8Array): number
+  ended(stream: number, error: number): void
+  pinChanged(pin: number, level: number): void
+  linkUp(): void
+  state(): NativeState
+  importFunction(module: string, name: string, signature: string): ((...args: (number | bigint)[]) => number | bigint | undefined) | undefined
+  /** Frees all of it; nothing else may be called afterwards. */
+  dispose(): void
+}
+
+interface Addon { readonly Device: new (options: NativeOptions) => NativeDevice }
+
+let addon: Addon | undefined
+
+export function createNative(options: NativeOptions): NativeDevice {
+  if (addon === undefined) {
+    const path = join(projectRoot, 'build', 'native', 'Release', 'tinytwin.node')
+    if (!existsSync(path)) throw new Error('the native addon is not built. Run: npm run setup')
+    addon = createRequire(import.meta.url)(path) as Addon
+  }
+  return new addon.Device(options)
+}

@@ -1,0 +1,125 @@
+/** Where a device's TCP connections end: at a hub in this process, or at a real socket. */
+
+import { connect as connectTcp } from 'node:net'
+import { errors } from '../abi/abi.js'
+import type { Hub, HubConnection } from '../hub/index.js'
+
+/** The device's way out. */
+export interface Wire {
+  /** The bytes are borrowed for the call. */
+  write(bytes: Uint8Array): void
+  close(): void
+}
+
+/** What comes back to the device; nothing after `ended`. */
+export interface WireEvents {
+  opened(): void
+  /** The bytes are borrowed for the call. */
+  received(bytes: Uint8Array): void
+  /** One of the ABI's error codes. */
+  ended(error: number): void
+}
+
+export interface Network {
+  connect(host: string, port: number, events: WireEvents): Wire
+}
+
+/** Every connection, whatever its host, ends at `hub`, at once and without TLS. */
+export function memoryNetwork(hub: Hub): Network {
+  return {
+    connect(_host, _port, events) {
+      let connection: HubConnection | undefined
+      events.opened()
+      connection = hub.accept({ write: events.received, close: () => events.ended(errors.closed.code) })
+      return {
+        write: (bytes) => connection.receive(bytes),
+        close: () => connection.ended(),
+      }
+    },
+  }
+}
+
+/** Real sockets. What is secret on them was made so by the device itself. */
+export const tcpNetwork: Network = {
+  connect(host, port, events) {
+    const socket = connectTcp({ host, port, noDelay: true })
+    let error: number = errors.timeout.code // until it is connected
+    socket.on('connect', () => {
+      error = errors.closed.code
+      events.opened()
+    })
+    socket.on('data', (bytes) => events.received(bytes))
+    // What failed is told by 'close', which always follows.
+    socket.on('error', () => {})
+    socket.on('end', () => socket.end())
+    socket.on('close', () => events.ended(error))
+    return {
+      write: (bytes) => { socket.write(Uint8Array.from(bytes)) },
+      close: () => { socket.destroySoon() },
+    }
+  },
+}
+
+/** A network with a plug that can be pulled: all connections end, new ones fail until it is back. */
+export class Plug implements Network {
+  readonly #network: Network
+  readonly #cuts = new Set<() => void>()
+  readonly #returned: () => void
+  #connected = true
+
+  /** `returned` is called when the plug is back. */
+  constructor(network: Network, returned: () => void) {
+    this.#network = network
+    this.#returned = returned
+  }
+
+  get connected(): boolean {
+    return this.#connected
+  }
+
+  down(): void {
+    this.#connected = false
+    for (const cut of this.#cuts) cut()
+  }
+
+  up(): void {
+    if (this.#connected) return
+    this.#connected = true
+    this.#returned()
+  }
+
+  connect(host: string, port: number, events: WireEvents): Wire {
+    if (!this.#connected) {
+      events.ended(errors.timeout.code)
+      return { write: () => {}, close: () => {} }
+    }
+    let open = true
+    const end = (): void => {
+      open = false
+      this.#cuts.delete(cut)
+    }
+    const wire = this.#network.connect(host, port, {
+      opened: () => { if (open) events.opened() },
+      received: (bytes) => { if (open) events.received(bytes) },
+      ended: (error) => {
+        if (!open) return
+        end()
+        events.ended(error)
+      },
+    })
+    const cut = (): void => {
+      end()
+      wire.close()
+      events.ended(errors.closed.code)
+    }
+    if (open) this.#cuts.add(cut)
+    return {
+      write: (bytes) => { if (open) wire.write(bytes) },
+      close: () => {
+        if (!open) return
+        end()
+        wire.close()
+      },
+    }
+  }
+}

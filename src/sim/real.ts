@@ -1,0 +1,107 @@
+/** A device in real time over real sockets, with the TLS of its own C runtime: what `tinytwin dev` shows. Knows no hub but by its address. */
+
+import type { Board } from '../board/index.js'
+import type { LogLevel, NoticeKind } from './events.js'
+import { Machine, type AppImage, type Engine, type Timeline } from './machine.js'
+import { Plug, tcpNetwork } from './network.js'
+import { parseCrash, sourceLine } from './source.js'
+import type { CrashReport } from './device.js'
+
+export interface HubAddress {
+  /** As in the connection string; the certificate must be made out to it. */
+  readonly host: string
+  /** Where to connect to instead of `host`. */
+  readonly address?: string
+  readonly port: number
+  readonly deviceId: string
+  /** Shared access key, base64. */
+  readonly key: string
+  /** Roots, PEM. */
+  readonly ca: string
+  readonly tokenTtlS?: number
+  readonly keepAliveS?: number
+}
+
+export interface RealOptions {
+  readonly board: Board
+  readonly engine?: Engine
+  readonly hub: HubAddress
+  readonly log?: (level: LogLevel, text: string) => void
+  readonly notice?: (kind: NoticeKind, code: number, text: string) => void
+  readonly crashed?: (crash: CrashReport) => void
+  /** A simulated part threw; the device has stopped. */
+  readonly failed?: (error: unknown) => void
+}
+
+const longestTimeoutMs = 2 ** 31 - 1
+
+export class RealDevice implements Timeline {
+  readonly epochMs = Date.now()
+  readonly machine: Machine
+  readonly network: Pick<Plug, 'up' | 'down' | 'connected'>
+  readonly #beganMs = performance.now()
+  readonly #failed: (error: unknown) => void
+  #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Immediate | undefined
+  #closed = false
+
+  /** Throws when the runtime refuses the app. */
+  constructor(app: AppImage, { board, engine = 'wasm3', hub, log, notice, crashed, failed }: RealOptions) {
+    this.#failed = failed ?? ((error) => { throw error })
+    const plug = new Plug(tcpNetwork, () => this.machine.linkUp())
+    this.network = plug
+    const { key, ca, ...link } = hub
+    this.machine = new Machine({
+      app, board, engine, keepTrace: false, network: plug, timeline: this,
+      link: { ...link, key: Buffer.from(key, 'base64'), tls: true, ca: Buffer.from(`${ca}\0`) },
+      news: {
+        ...(log === undefined ? {} : { log }),
+        notice: (kind, code, text) => {
+          notice?.(kind, code, text)
+          const crash = kind === 'crashed' ? parseCrash(text) : undefined
+          if (crash === undefined) return
+          const at = sourceLine(crash, app)
+          crashed?.({ ...crash, atMs: this.nowMs, ...(at === undefined ? {} : { at }) })
+        },
+      },
+    })
+    this.machine.start()
+  }
+
+  get nowMs(): number {
+    return Math.floor(performance.now() - this.#beganMs)
+  }
+
+  soon(): void {
+    if (!this.#closed) this.#soon ??= setImmediate(() => this.#pump())
+  }
+
+  /** Frees the device; its connection ends. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    clearImmediate(this.#soon)
+    this.machine.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  // One step a turn of the event loop, so that a busy device leaves sockets and Ctrl-C their chance.
+  #pump(): void {
+    this.#soon = undefined
+    clearTimeout(this.#timer)
+    try {
+      if (this.machine.deadlineMs <= this.nowMs) this.machine.step()
+    } catch (error) {
+      this.close()
+      this.#failed(error)
+      return
+    }
+    const waitMs = this.machine.deadlineMs - this.nowMs
+    if (waitMs <= 0) this.soon()
+    else this.#timer = setTimeout(() => this.#pump(), Math.min(waitMs, longestTimeoutMs))
+  }
+}
