@@ -1,3 +1,20 @@
 // The device SDK; only re-exports.
+
+import * as hub from "./hub";
+import * as twin from "./twin";
+
+export { HostError } from "./abi.gen";
+export { AnalogIn } from "./analog";
+export { device } from "./device";
+export { I2c, I2cDevice } from "./i2c";
+export { JsonReader, JsonToken } from "./json_reader";
+export { JsonWriter } from "./json_writer";
+export { log } from "./log";
+export { Message } from "./message";
+export { Request } from "./method";
 export { InputPin, OutputPin } from "./pin";
+export { Properties } from "./properties";
+export { Pwm } from "./pwm";
+export { store } from "./store";
 export { after, cancel, every } from "./timer";
+export { hub, twin };

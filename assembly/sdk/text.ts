@@ -52,6 +52,10 @@ export function utf8Write(text: string, into: usize, capacity: i32): i32 {
   for (let i = 0, n = text.length; i < n; i++) {
     const codePoint = codePointAt(text, i);
     if (codePoint >= 0x10000) i++;
+    if (codePoint < 0x80 && used < capacity) {
+      store<u8>(into + used++, codePoint);
+      continue;
+    }
     const size = utf8Size(codePoint);
     if (used + size <= capacity) {
       utf8Put(codePoint, into + used);

@@ -1,0 +1,37 @@
+// The device itself: identity, time, restart; knows nothing of the hub.
+
+import { host_device } from "./abi.gen";
+import { utf8Text } from "./text";
+
+const idMax: i32 = 128;
+
+// @ts-ignore: decorator
+@lazy const idBytes = memory.data(idMax);
+
+/**
+ * The device.
+ *     log.info(device.id());
+ *     device.restart(5000);
+ */
+export namespace device {
+  /** The device id, as a new string. */
+  export function id(): string {
+    return utf8Text(idBytes, min(host_device.id(idBytes, idMax), idMax));
+  }
+
+  /** Milliseconds since the runtime started; never goes back. */
+  // @ts-ignore: decorator
+  @inline export function uptimeMs(): i64 { return host_device.uptime(); }
+
+  /** Milliseconds since 1970-01-01 UTC; negative (`HostError.Unset`) before the clock was set. */
+  // @ts-ignore: decorator
+  @inline export function clockMs(): i64 { return host_device.clock(); }
+
+  /** Restarts the device `delayMs` (0 to 86,400,000) from now, outputs safe. Negative is a `HostError`. */
+  // @ts-ignore: decorator
+  @inline export function restart(delayMs: i32): i32 { return host_device.restart(delayMs); }
+
+  /** 32 random bits. */
+  // @ts-ignore: decorator
+  @inline export function random(): i32 { return host_device.random(); }
+}

@@ -1,0 +1,543 @@
+// A strict pull parser (RFC 8259) over the payload of the current event, read from the host in pieces: a document may be larger than the guest's memory.
+
+import { HostError, host_event } from "./abi.gen";
+import { parseF64 } from "./json_float";
+import { utf8Equals, utf8Put, utf8Size, utf8Text } from "./text";
+
+/** What {@link JsonReader.next} found. */
+export const enum JsonToken {
+  None,
+  Object,
+  ObjectEnd,
+  Array,
+  ArrayEnd,
+  Key,
+  Text,
+  Number,
+  True,
+  False,
+  Null,
+  /** The document is complete and nothing but white space follows. */
+  End,
+  /** The document is malformed; `reason` and `offset` say how. It stays so. */
+  Malformed,
+}
+
+const enum Expect {
+  Value,
+  FirstElement,
+  FirstKey,
+  Key,
+  CommaOrEnd,
+  Nothing,
+}
+
+const pieceMax: i32 = 128;
+/** Bytes of the longest key or text that can be compared without reading it anew. */
+const textMax: i32 = 256;
+const depthMax: i32 = 64;
+
+// @ts-ignore: decorator
+@lazy const piece = memory.data(pieceMax, 8);
+// @ts-ignore: decorator
+@lazy const decoded = memory.data(textMax, 8);
+/** The piece holds the bytes [pieceAt, pieceAt + pieceLength) of the payload. */
+// @ts-ignore: decorator
+@lazy let pieceAt: i32 = 0;
+// @ts-ignore: decorator
+@lazy let pieceLength: i32 = 0;
+/** Offset of the next byte. */
+// @ts-ignore: decorator
+@lazy let at: i32 = 0;
+// @ts-ignore: decorator
+@lazy let expect: Expect = Expect.Value;
+// @ts-ignore: decorator
+@lazy let depth: i32 = 0;
+/** One bit for each open container, the innermost lowest: it is an array. */
+// @ts-ignore: decorator
+@lazy let arrays: u64 = 0;
+// @ts-ignore: decorator
+@lazy let token: JsonToken = JsonToken.None;
+// @ts-ignore: decorator
+@lazy let tokenAt: i32 = 0;
+// @ts-ignore: decorator
+@lazy let problem: string | null = null;
+// @ts-ignore: decorator
+@lazy let problemAt: i32 = 0;
+/** Of the text or key just read: bytes of all of it, of which at most `textMax` are in `decoded`. */
+// @ts-ignore: decorator
+@lazy let textLength: i32 = 0;
+
+/**
+ * Of the number just read: (-1)^negative * (mantissa * 10^exponent + less than one unit of that when inexact). mantissa has at most 19 digits.
+ * exponentPart is what follows the `e`.
+ */
+export namespace parsed {
+  // @ts-ignore: decorator
+  @lazy export let negative: bool = false;
+  // @ts-ignore: decorator
+  @lazy export let mantissa: u64 = 0;
+  // @ts-ignore: decorator
+  @lazy export let exponent: i32 = 0;
+  // @ts-ignore: decorator
+  @lazy export let exponentPart: i32 = 0;
+  // @ts-ignore: decorator
+  @lazy export let inexact: bool = false;
+}
+
+/**
+ * The JSON an event brought. Either look members up by name, or pull token after token.
+ *     const delayS = payload.find("delay") ? payload.i32() : 0;
+ *     if (payload.failed) return request.reject(400, `{"error":"delay must be an integer"}`);
+ */
+// @ts-ignore: decorator
+@final @unmanaged
+export class JsonReader {
+  /** What `next` found last. */
+  get token(): JsonToken { return token; }
+
+  /** Whether the document was malformed or a value asked for was not there in the form asked for, since the last `rewind`. */
+  get failed(): bool { return problem != null; }
+
+  /** Why `failed`; empty when it has not. */
+  get reason(): string {
+    const why = problem;
+    return why ? why : "";
+  }
+
+  /** The byte of the payload at which the first failure was seen, from 0. */
+  get offset(): i32 { return problemAt; }
+
+  /** Back to the start of the document, all failures forgotten. */
+  rewind(): void {
+    at = 0;
+    expect = Expect.Value;
+    depth = 0;
+    token = JsonToken.None;
+    problem = null;
+    problemAt = 0;
+  }
+
+  /** Reads on to the next token. A `Key` is followed by its value; the members of an object or array by its end. */
+  next(): JsonToken {
+    if (token != JsonToken.Malformed && token != JsonToken.End) token = read();
+    return token;
+  }
+
+  /** Passes over the value that begins with the current token, or follows the current key. */
+  skip(): void {
+    if (token == JsonToken.Key) this.next();
+    if (token != JsonToken.Object && token != JsonToken.Array) return;
+    const outer = depth - 1;
+    while (depth > outer && token != JsonToken.Malformed) this.next();
+  }
+
+  /**
+   * Goes to the value of the member `name` of the document, an object; of several with the same name the last counts. False when
+   * there is none, also when there is no document or it is `null`; what is malformed anywhere or not an object fails.
+   */
+  find(name: string): bool {
+    this.rewind();
+    if (peekPastSpace() < 0) return false;
+    if (this.next() == JsonToken.Null && this.next() == JsonToken.End) return false;
+    if (token != JsonToken.Object) {
+      this.wrong("expected an object");
+      return false;
+    }
+    let found = -1;
+    while (this.next() == JsonToken.Key) {
+      const matches = this.isText(name);
+      const valueAt = at;
+      this.skip();
+      if (matches) found = valueAt;
+    }
+    if (this.next() != JsonToken.End || found < 0) return false;
+    memberAt(found);
+    this.next();
+    return true;
+  }
+
+  /** The number, which must be an integer (1e3 and 5.0 are) in the range of an i32. 0 when it fails. */
+  i32(): i32 {
+    const value = this.fixed(0);
+    if (value == <i64>(<i32>value)) return <i32>value;
+    this.wrong("integer out of range");
+    return 0;
+  }
+
+  /** The number, which must be an integer in the range of an i64. 0 when it fails. */
+  i64(): i64 { return this.fixed(0); }
+
+  /** The number times 10^decimals, exactly, as an i64; fails when it has more decimals. 0 when it fails. */
+  fixed(decimals: i32): i64 {
+    if (token != JsonToken.Number) return this.wrong("expected a number");
+    let value = parsed.mantissa;
+    let exponent = parsed.exponent + decimals;
+    if (value == 0) return 0;
+    for (; exponent < 0; exponent++) {
+      if (value % 10 != 0) return this.wrong(decimals == 0 ? "expected an integer" : "too many decimals");
+      value /= 10;
+    }
+    const largest = <u64>i64.MAX_VALUE + u64(parsed.negative);
+    for (; exponent > 0; exponent--) {
+      if (value > largest / 10) return this.wrong("number out of range");
+      value *= 10;
+    }
+    if (parsed.inexact) return this.wrong("number out of range or too many decimals");
+    if (value > largest) return this.wrong("number out of range");
+    return parsed.negative ? <i64>(0 - value) : <i64>value;
+  }
+
+  /** The number, rounded to the nearest f64, ties to even; fails beyond the largest. 0 when it fails. */
+  f64(): f64 {
+    if (token != JsonToken.Number) return <f64>this.wrong("expected a number");
+    const value = parseF64(tokenAt);
+    return isFinite(value) ? value : <f64>this.wrong("number out of range");
+  }
+
+  /** The boolean. False when it fails. */
+  flag(): bool {
+    if (token != JsonToken.True && token != JsonToken.False) this.wrong("expected true or false");
+    return token == JsonToken.True;
+  }
+
+  /** Whether the current token is a text or key that says this, of at most 256 bytes in UTF-8. */
+  isText(text: string): bool {
+    if (token != JsonToken.Text && token != JsonToken.Key) return false;
+    return textLength <= textMax && utf8Equals(decoded, textLength, text);
+  }
+
+  /** The text or key as a new string. Empty when it fails. */
+  text(): string {
+    if (token != JsonToken.Text && token != JsonToken.Key) {
+      this.wrong("expected a text");
+      return "";
+    }
+    if (textLength <= textMax) return utf8Text(decoded, textLength);
+    const bytes = heap.alloc(textLength);
+    this.readText(bytes, textLength);
+    const text = utf8Text(bytes, textLength);
+    heap.free(bytes);
+    return text;
+  }
+
+  /** Copies the text or key in UTF-8, at most `capacity` bytes of it; the result is what the whole has, or `HostError.Invalid`. Allocates nothing. */
+  readText(into: usize, capacity: i32): i32 {
+    if (token != JsonToken.Text && token != JsonToken.Key) {
+      this.wrong("expected a text");
+      return HostError.Invalid;
+    }
+    if (textLength <= textMax) {
+      memory.copy(into, decoded, min(capacity, textLength));
+      return textLength;
+    }
+    const next = at;
+    at = tokenAt + 1;
+    scanText(into, capacity);
+    at = next;
+    return textLength;
+  }
+
+  private wrong(why: string): i64 {
+    if (!problem) {
+      problem = why;
+      problemAt = tokenAt;
+    }
+    return 0;
+  }
+}
+
+/** The reader of a new event's payload. */
+export function openReader(): JsonReader {
+  pieceAt = 0;
+  pieceLength = 0;
+  const reader = changetype<JsonReader>(1);
+  reader.rewind();
+  return reader;
+}
+
+/** Where in the payload the next token will be looked for. */
+export function position(): i32 {
+  return at;
+}
+
+/** Goes to where a top-level member's value begins, as `position` said after its key; failures so far are forgotten. */
+export function memberAt(valueAt: i32): void {
+  at = valueAt;
+  expect = Expect.Value;
+  depth = 1;
+  arrays = 0;
+  token = JsonToken.None;
+  problem = null;
+}
+
+/** The payload's byte at the offset, -1 past the end. */
+export function byteAt(offset: i32): i32 {
+  if (<u32>(offset - pieceAt) >= <u32>pieceLength) {
+    pieceAt = offset;
+    pieceLength = max(0, host_event.read(offset, piece, pieceMax));
+    if (pieceLength == 0) return -1;
+  }
+  return load<u8>(piece + (offset - pieceAt));
+}
+
+// @ts-ignore: decorator
+@inline
+function peek(): i32 { return byteAt(at); }
+
+function peekPastSpace(): i32 {
+  let byte = peek();
+  while (byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09) {
+    at++;
+    byte = peek();
+  }
+  return byte;
+}
+
+function malformed(why: string): JsonToken {
+  if (!problem) {
+    problem = peek() < 0 ? "the document ends too early" : why;
+    problemAt = at;
+  }
+  return JsonToken.Malformed;
+}
+
+function read(): JsonToken {
+  let byte = peekPastSpace();
+  tokenAt = at;
+  if (expect == Expect.Nothing) {
+    return byte < 0 ? JsonToken.End : malformed("something follows the document");
+  }
+  const inArray = (arrays & 1) != 0;
+  if (expect == Expect.CommaOrEnd) {
+    if (byte == (inArray ? 0x5d : 0x7d)) return close();
+    if (byte != 0x2c) return malformed("expected a comma or the end of the object or array");
+    at++;
+    byte = peekPastSpace();
+    tokenAt = at;
+    expect = inArray ? Expect.Value : Expect.Key;
+  } else if (expect == Expect.FirstKey && byte == 0x7d || expect == Expect.FirstElement && byte == 0x5d) {
+    return close();
+  }
+  if (expect == Expect.Key || expect == Expect.FirstKey) return key(byte);
+  return value(byte);
+}
+
+function key(byte: i32): JsonToken {
+  if (byte != 0x22) return malformed("expected a member's name");
+  at++;
+  textLength = scanText(decoded, textMax);
+  if (textLength < 0) return JsonToken.Malformed;
+  if (peekPastSpace() != 0x3a) return malformed("expected a colon");
+  at++;
+  expect = Expect.Value;
+  return JsonToken.Key;
+}
+
+function value(byte: i32): JsonToken {
+  if (byte == 0x7b || byte == 0x5b) {
+    if (depth == depthMax) return malformed("nested deeper than 64");
+    at++;
+    depth++;
+    arrays = (arrays << 1) | u64(byte == 0x5b);
+    expect = byte == 0x5b ? Expect.FirstElement : Expect.FirstKey;
+    return byte == 0x5b ? JsonToken.Array : JsonToken.Object;
+  }
+  expect = depth == 0 ? Expect.Nothing : Expect.CommaOrEnd;
+  if (byte == 0x22) {
+    at++;
+    textLength = scanText(decoded, textMax);
+    return textLength < 0 ? JsonToken.Malformed : JsonToken.Text;
+  }
+  if (byte == 0x2d || <u32>(byte - 0x30) < 10) return scanNumber();
+  if (byte == 0x74) return literal("true", JsonToken.True);
+  if (byte == 0x66) return literal("false", JsonToken.False);
+  if (byte == 0x6e) return literal("null", JsonToken.Null);
+  return malformed("expected a value");
+}
+
+function close(): JsonToken {
+  const wasArray = (arrays & 1) != 0;
+  at++;
+  depth--;
+  arrays >>= 1;
+  expect = depth == 0 ? Expect.Nothing : Expect.CommaOrEnd;
+  return wasArray ? JsonToken.ArrayEnd : JsonToken.ObjectEnd;
+}
+
+function literal(word: string, found: JsonToken): JsonToken {
+  for (let i = 0, n = word.length; i < n; i++, at++) {
+    if (peek() != load<u16>(changetype<usize>(word) + (<usize>i << 1))) return malformed("expected a value");
+  }
+  return found;
+}
+
+function scanNumber(): JsonToken {
+  let mantissa: u64 = 0;
+  let exponent = 0;
+  let significant = 0;
+  let inexact = false;
+  parsed.negative = peek() == 0x2d;
+  if (parsed.negative) at++;
+  const firstDigit = peek();
+  if (<u32>(firstDigit - 0x30) >= 10) return malformed("expected a digit");
+  let fraction = false;
+  for (;;) {
+    const byte = peek();
+    if (byte == 0x2e && !fraction) {
+      fraction = true;
+      at++;
+      if (<u32>(peek() - 0x30) >= 10) return malformed("expected a digit");
+      continue;
+    }
+    const digit = byte - 0x30;
+    if (<u32>digit >= 10) break;
+    if (!fraction && firstDigit == 0x30 && at > tokenAt + i32(parsed.negative)) return malformed("a number has a leading zero");
+    if (significant < 19) {
+      mantissa = mantissa * 10 + digit;
+      if (mantissa != 0) significant++;
+      if (fraction) exponent--;
+    } else {
+      if (digit != 0) inexact = true;
+      if (!fraction) exponent++;
+    }
+    at++;
+  }
+  parsed.exponentPart = 0;
+  if ((peek() | 0x20) == 0x65 && peek() >= 0) {
+    if (!scanExponent()) return malformed("expected a digit");
+  }
+  parsed.mantissa = mantissa;
+  parsed.exponent = exponent + parsed.exponentPart;
+  parsed.inexact = inexact;
+  return JsonToken.Number;
+}
+
+/** Stays within ±10^8, which no document's digits can make up for. */
+function scanExponent(): bool {
+  at++;
+  const sign = peek();
+  if (sign == 0x2b || sign == 0x2d) at++;
+  if (<u32>(peek() - 0x30) >= 10) return false;
+  let part = 0;
+  for (let digit = peek() - 0x30; <u32>digit < 10; at++, digit = peek() - 0x30) {
+    if (part < 10_000_000) part = part * 10 + digit;
+  }
+  parsed.exponentPart = sign == 0x2d ? -part : part;
+  return true;
+}
+
+/** Decodes up to the closing quote. The result is the length of the whole in UTF-8, negative when malformed. */
+function scanText(into: usize, capacity: i32): i32 {
+  let length = 0;
+  let high = 0; // a high surrogate that waits for its low one
+  for (;;) {
+    const byte = peek();
+    if (high == 0 && byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5c) {
+      if (length < capacity) store<u8>(into + length, byte);
+      length++;
+      at++;
+      continue;
+    }
+    let codePoint = byte;
+    let escaped = false;
+    if (byte < 0x20) {
+      malformed("a control character in a text");
+      return -1;
+    }
+    if (byte != 0x22) {
+      escaped = byte == 0x5c;
+      codePoint = escaped ? scanEscape() : scanUtf8(byte);
+      if (codePoint < 0) return -1;
+    }
+    const low = escaped && codePoint >= 0xdc00 && codePoint < 0xe000;
+    if (high != 0) {
+      if (low) {
+        codePoint = 0x10000 + ((high - 0xd800) << 10) + (codePoint - 0xdc00);
+      } else {
+        length = put(0xfffd, into, length, capacity);
+      }
+      high = 0;
+    } else if (low) {
+      codePoint = 0xfffd;
+    }
+    if (byte == 0x22) break;
+    if (escaped && codePoint >= 0xd800 && codePoint < 0xdc00) {
+      high = codePoint;
+    } else {
+      length = put(codePoint, into, length, capacity);
+    }
+  }
+  at++;
+  return length;
+}
+
+function put(codePoint: i32, into: usize, length: i32, capacity: i32): i32 {
+  const size = utf8Size(codePoint);
+  if (length + size <= capacity) utf8Put(codePoint, into + length);
+  return length + size;
+}
+
+/** At the backslash; the result is a UTF-16 unit, negative when malformed. */
+function scanEscape(): i32 {
+  at++;
+  const byte = peek();
+  let unit = -1;
+  switch (byte) {
+    case 0x22:
+    case 0x5c:
+    case 0x2f: { unit = byte; break; }
+    case 0x62: { unit = 8; break; }
+    case 0x66: { unit = 12; break; }
+    case 0x6e: { unit = 10; break; }
+    case 0x72: { unit = 13; break; }
+    case 0x74: { unit = 9; break; }
+    case 0x75: return scanHex();
+  }
+  if (unit < 0) malformed("a bad escape in a text");
+  at++;
+  return unit;
+}
+
+function scanHex(): i32 {
+  let unit = 0;
+  at++;
+  for (let i = 0; i < 4; i++, at++) {
+    const byte = peek();
+    let digit = byte - 0x30;
+    if (<u32>digit >= 10) {
+      digit = (byte | 0x20) - 0x57;
+      if (byte < 0 || <u32>(digit - 10) >= 6) {
+        malformed("a bad escape in a text");
+        return -1;
+      }
+    }
+    unit = (unit << 4) | digit;
+  }
+  return unit;
+}
+
+/** At a byte >= 0x80; the code point, negative when it is not UTF-8 by RFC 3629 §4. */
+function scanUtf8(lead: i32): i32 {
+  const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  if (lead < 0xc2 || lead > 0xf4) {
+    malformed("a text is not UTF-8");
+    return -1;
+  }
+  let codePoint = lead & (0x3f >> more);
+  at++;
+  for (let i = 0; i < more; i++, at++) {
+    const byte = peek();
+    if ((byte & 0xc0) != 0x80 || byte < 0) {
+      malformed("a text is not UTF-8");
+      return -1;
+    }
+    codePoint = (codePoint << 6) | (byte & 63);
+  }
+  const smallest = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
+  if (codePoint < smallest || codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint < 0xe000)) {
+    malformed("a text is not UTF-8");
+    return -1;
+  }
+  return codePoint;
+}

@@ -1,0 +1,99 @@
+// Direct methods: names to handlers, requests to replies; knows no topic.
+
+import { EventKind, host_event, host_hub } from "./abi.gen";
+import { handle } from "./event";
+import { JsonReader, openReader } from "./json_reader";
+import { JsonWriter, begin, beginObject, body, bodyLength, complete, putRaw } from "./json_writer";
+import { requireLiteral, stop, utf8Equals } from "./text";
+
+const methodsMax: i32 = 16;
+/** IoT Hub's limit of a method's name is 128 characters. */
+const nameMax: i32 = 128;
+
+/**
+ * A direct method that waits for its reply. It may be kept in a global and answered in a later event.
+ *     return request.answer().i32("seconds", 25).send();
+ */
+// @ts-ignore: decorator
+@final @unmanaged
+export class Request {
+  /** What the caller sent, only during the handler. */
+  get payload(): JsonReader {
+    return changetype<JsonReader>(1);
+  }
+
+  /** Replies with `json`, one JSON value of at most 2,048 bytes. */
+  reply(json: string, status: i32 = 200): i32 {
+    begin();
+    putRaw(json);
+    return finish(this, status);
+  }
+
+  /** Replies that it was not done; `status` 400 to 599 by custom. */
+  reject(status: i32, json: string): i32 {
+    return this.reply(json, status);
+  }
+
+  /** Replies with an object written member by member. */
+  answer(status: i32 = 200): JsonWriter {
+    answering = this;
+    answerStatus = status;
+    return beginObject(() => finish(answering, answerStatus));
+  }
+
+  /** What a handler returns that will reply in a later event. The caller gives up after its own timeout. */
+  later(): i32 {
+    return 0;
+  }
+}
+
+// @ts-ignore: decorator
+@lazy let answering: Request = changetype<Request>(0);
+// @ts-ignore: decorator
+@lazy let answerStatus: i32 = 0;
+
+/** A reply that got too long must not leave the caller waiting. */
+function finish(request: Request, status: i32): i32 {
+  const fits = complete();
+  if (fits < 0) {
+    begin();
+    putRaw(`{"error":"the reply is longer than 2048 bytes"}`);
+    status = 500;
+  }
+  const sent = host_hub.reply(<i32>changetype<usize>(request) - 1, status, body, bodyLength);
+  return fits < 0 ? fits : sent;
+}
+
+/** Rows of the name and the handler's table index. */
+// @ts-ignore: decorator
+@lazy const methods = memory.data(8 * methodsMax);
+// @ts-ignore: decorator
+@lazy let methodCount: i32 = 0;
+// @ts-ignore: decorator
+@lazy const nameBytes = memory.data(nameMax);
+
+/**
+ * `handler` answers the direct method `name`, a literal. Methods without a handler are answered with 501. 16 methods.
+ *     hub.onMethod("brew", (request) => request.reply(`{"seconds":25}`));
+ */
+export function onMethod(name: string, handler: (request: Request) => i32): void {
+  requireLiteral(name, "hub.onMethod");
+  if (methodCount == methodsMax) stop("At most 16 methods can be answered, not also", name, "hub.onMethod");
+  const row = methods + (<usize>methodCount << 3);
+  methodCount++;
+  store<usize>(row, changetype<usize>(name));
+  store<u32>(row, handler.index, 4);
+  handle(EventKind.Method, onRequest);
+}
+
+function onRequest(id: i32): void {
+  const length = host_event.name(nameBytes, nameMax);
+  for (let i = 0; i < methodCount; i++) {
+    const row = methods + (<usize>i << 3);
+    if (length > nameMax || !utf8Equals(nameBytes, length, changetype<string>(load<usize>(row)))) continue;
+    openReader();
+    call_indirect<i32>(load<u32>(row, 4), changetype<Request>(<usize>id + 1));
+    return;
+  }
+  changetype<Request>(<usize>id + 1).reject(501, `{"error":"the device has no such method"}`);
+}

@@ -1,0 +1,91 @@
+// The property bag of a message, percent-encoded as in the MQTT topic of IoT Hub; knows no message.
+
+import { HostError } from "./abi.gen";
+import { codePointAt, utf8Put, utf8Size } from "./text";
+
+/** Bytes of the longest encoded bag. */
+const bagMax: i32 = 512;
+
+// @ts-ignore: decorator
+@lazy export const bag = memory.data(bagMax);
+// @ts-ignore: decorator
+@lazy export let bagLength: i32 = 0;
+// @ts-ignore: decorator
+@lazy let overflowed: bool = false;
+
+/**
+ * Application properties of one message, for routing. There is one bag: `hub.properties()` empties it.
+ *     hub.telemetry(hub.properties().add("alert", "true")).i32("celsius", 99).send();
+ */
+// @ts-ignore: decorator
+@final @unmanaged
+export class Properties {
+  /** Name and value may hold any characters; 512 bytes for all of them, encoded. */
+  add(name: string, value: string): Properties {
+    if (bagLength > 0) put(0x26);
+    encode(name);
+    put(0x3d);
+    encode(value);
+    return this;
+  }
+}
+
+export function properties(): Properties {
+  bagLength = 0;
+  overflowed = false;
+  return changetype<Properties>(1);
+}
+
+/** Adds the system properties that say what the body is; `Full` when the bag is. [IoT Hub: without both, a route cannot look into a body] */
+export function describe(contentType: string, contentEncoding: string): i32 {
+  addSystem("$.ct=", contentType);
+  addSystem("$.ce=", contentEncoding);
+  return overflowed ? <i32>HostError.Full : 0;
+}
+
+function addSystem(prefix: string, value: string): void {
+  if (value.length == 0) return;
+  if (bagLength > 0) put(0x26);
+  for (let i = 0, n = prefix.length; i < n; i++) put(load<u16>(changetype<usize>(prefix) + (<usize>i << 1)));
+  encode(value);
+}
+
+function put(byte: i32): void {
+  if (bagLength < bagMax) {
+    store<u8>(bag + bagLength++, byte);
+  } else {
+    overflowed = true;
+  }
+}
+
+// @ts-ignore: decorator
+@lazy const utf8 = memory.data(4);
+
+function encode(text: string): void {
+  for (let i = 0, n = text.length; i < n; i++) {
+    const codePoint = codePointAt(text, i);
+    if (codePoint >= 0x10000) i++;
+    if (isUnreserved(codePoint)) {
+      put(codePoint);
+      continue;
+    }
+    utf8Put(codePoint, utf8);
+    for (let k = 0, size = utf8Size(codePoint); k < size; k++) {
+      const byte: i32 = load<u8>(utf8 + k);
+      put(0x25);
+      put(hexDigit(byte >> 4));
+      put(hexDigit(byte & 15));
+    }
+  }
+}
+
+/** RFC 3986 §2.3. */
+function isUnreserved(character: i32): bool {
+  const lower = character | 0x20;
+  return <u32>(character - 0x30) < 10 || (<u32>(lower - 0x61) < 26 && character < 0x80)
+    || character == 0x2d || character == 0x2e || character == 0x5f || character == 0x7e;
+}
+
+function hexDigit(value: i32): i32 {
+  return value < 10 ? 0x30 + value : 0x37 + value;
+}

@@ -1,0 +1,61 @@
+// Messages to the hub; knows no topic and no connection: what `send` takes is queued, also while offline.
+
+import { EventKind, host_hub } from "./abi.gen";
+import { handle } from "./event";
+import { JsonWriter, begin, beginObject, body, bodyLength, complete, putRaw } from "./json_writer";
+import { Properties, bag, bagLength, describe, properties } from "./properties";
+
+/**
+ * Begins a telemetry message, a JSON object of at most 2,048 bytes. `send` results in its sequence number, or in a negative `HostError`.
+ *     hub.telemetry().i32("celsius", 93).flag("brewing", true).send();
+ */
+export function telemetry(with_: Properties | null = null): JsonWriter {
+  if (with_ == null) properties();
+  return beginObject(sendTelemetry);
+}
+
+function sendTelemetry(): i32 {
+  const fits = min(complete(), describe("application/json", "utf-8"));
+  return fits < 0 ? fits : host_hub.send(body, bodyLength, bag, bagLength);
+}
+
+/**
+ * Sends bytes as they are; the result is the message's sequence number or a negative `HostError`.
+ *     hub.send(frame, "application/octet-stream");
+ */
+export function send(bytes: Uint8Array, contentType: string = "", with_: Properties | null = null): i32 {
+  if (with_ == null) properties();
+  const fits = describe(contentType, "");
+  return fits < 0 ? fits : host_hub.send(bytes.dataStart, bytes.length, bag, bagLength);
+}
+
+/** Sends text in UTF-8, at most 2,048 bytes; else as {@link send}. */
+export function sendText(text: string, contentType: string = "text/plain", with_: Properties | null = null): i32 {
+  if (with_ == null) properties();
+  begin();
+  putRaw(text);
+  const fits = min(complete(), describe(contentType, "utf-8"));
+  return fits < 0 ? fits : host_hub.send(body, bodyLength, bag, bagLength);
+}
+
+/** Whether the hub is connected now. Nothing needs to wait for it. */
+export function connected(): bool {
+  return host_hub.connected() > 0;
+}
+
+// @ts-ignore: decorator
+@lazy let connectionHandler: u32 = 0;
+// @ts-ignore: decorator
+@lazy let storedHandler: u32 = 0;
+
+/** `handler` gets true when the hub was reached and false when it was lost. */
+export function onConnection(handler: (connected: bool) => void): void {
+  connectionHandler = handler.index;
+  handle(EventKind.Connection, (id) => { call_indirect<void>(connectionHandler, id != 0); });
+}
+
+/** `handler` gets the sequence number of a message when it is on flash or acknowledged by the hub. */
+export function onStored(handler: (sequence: i32) => void): void {
+  storedHandler = handler.index;
+  handle(EventKind.Stored, (id) => { call_indirect<void>(storedHandler, id); });
+}
