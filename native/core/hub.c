@@ -238,6 +238,9 @@ int64_t tt_hub_deadline(const struct tt_hub *hub) {
     if (hub->due_ms[TT_HUB_PING] == INT64_MAX) {
         deadline = sooner(deadline, sooner(hub->sent_ms, hub->received_ms) + hub->ping_after_ms);
     }
+    if (hub->draining || !hub->subscribed) {
+        return deadline;
+    }
     if (hub->due_ms[TT_HUB_TWIN_GET] == INT64_MAX) {
         deadline = sooner(deadline, hub->twin_get_at_ms);
     }

@@ -1,0 +1,473 @@
+// Policy above one connection: when to dial, give up, try again, renew the token; and who is told.
+#include <string.h>
+
+#include "../port/error.gen.h"
+#include "abi.gen.h"
+#include "link_state.h"
+#include "sas.h"
+#include "tls.h"
+
+enum {
+    CONNECT_MS = 30000,      // from dialling to CONNACK
+    TAKE_MS = 30000,         // for a stream that takes no bytes
+    LEAVE_MS = 5000,         // for DISCONNECT to leave the send buffer
+    DRAIN_MS = 60000,        // longest wait of a renewal for what is in flight
+    BACKOFF_FLOOR_MS = 250,  // so that a hub that refuses at once is not hammered
+    BACKOFF_FIRST_MS = 1000, // window of the first wait; doubles with each failure
+    BACKOFF_CAP_MS = 59000,  // with the floor within a minute
+    BACKOFF_REFUSED = 4,     // a refusal waits at least as after so many failures
+    STABLE_MS = 30000,       // a connection that lasted so long makes failures forgotten
+    POLL_MS = 20,            // while a stream has no room, or the inbox none
+    DEFAULT_TOKEN_S = 3600,
+    DEFAULT_KEEP_ALIVE_S = 240,
+    KEEP_ALIVE_MAX_S = 1177, // the hub's limit
+    DEFAULT_PORT = 8883,
+};
+
+static const char client_query[] = "/?api-version=2021-04-12&DeviceClientType=tinytwin";
+
+enum {
+    DEVICE_ID_MAX = 128,
+    USERNAME_MAX = TT_LINK_HOST_MAX + 1 + DEVICE_ID_MAX + sizeof client_query,
+    PASSWORD_MAX = 3 * (TT_LINK_HOST_MAX + DEVICE_ID_MAX) + 200,
+};
+
+static struct tt_range text_of(const char *text) {
+    return (struct tt_range){text, strlen(text)};
+}
+
+static void log_line(const struct tt_link *link, enum tt_log_level level, const char *first,
+                     const char *second) {
+    char text[256];
+    struct tt_writer line = tt_writer_of(text, sizeof text);
+    tt_writer_text(&line, first);
+    tt_writer_text(&line, second);
+    link->config.port->log(link->config.port->ctx, level, text, line.len);
+}
+
+static void notice(const struct tt_link *link, enum tt_notice_kind kind, int32_t code,
+                   const char *text, size_t len) {
+    if (link->config.port->notice != NULL) {
+        const struct tt_notice what = {kind, code, text, len};
+        link->config.port->notice(link->config.port->ctx, &what);
+    }
+}
+
+size_t tt_link_memory(const struct tt_board *board) {
+    return (size_t)board->packet_bytes + board->receive_bytes + board->report_bytes;
+}
+
+// Queues CONNECT with a token that is valid from now_s on.
+static int open_session(struct tt_link *link, int64_t now_s, int64_t now_ms) {
+    const struct tt_link_config *config = &link->config;
+    char password[PASSWORD_MAX];
+    const struct tt_sas sas = {
+        .host = text_of(config->host),
+        .device_id = text_of(config->device_id),
+        .key = config->key,
+        .key_len = config->key_len,
+    };
+    const int password_len =
+        tt_sas_sign(&sas, now_s + config->token_ttl_s, password, sizeof password);
+    char username[USERNAME_MAX];
+    struct tt_writer user = tt_writer_of(username, sizeof username);
+    tt_writer_text(&user, config->host);
+    tt_writer_u8(&user, '/');
+    tt_writer_text(&user, config->device_id);
+    tt_writer_text(&user, client_query);
+    if (user.full || password_len < 0) {
+        link->hub.why = "host name or device id is too long";
+        return TT_EINVALID;
+    }
+    const struct tt_mqtt_connect connect = {
+        .client_id = text_of(config->device_id),
+        .username = {username, user.len},
+        .password = {password, (size_t)password_len},
+        .keep_alive_s = config->keep_alive_s,
+        .clean_session = false, // the hub keeps subscriptions and messages while we are away
+    };
+    return tt_hub_open(&link->hub, &connect, now_ms);
+}
+
+// Splits "name:port"; a host without a port has the default one.
+static int set_host(struct tt_link *link) {
+    const struct tt_range host = text_of(link->config.host);
+    const char *const colon = memchr(host.data, ':', host.len);
+    const size_t len = colon == NULL ? host.len : (size_t)(colon - host.data);
+    if (len == 0 || host.len > TT_LINK_HOST_MAX) {
+        return TT_EINVALID;
+    }
+    memcpy(link->name, host.data, len);
+    link->name[len] = 0;
+    int64_t port = DEFAULT_PORT;
+    if (colon != NULL && (!tt_range_integer(text_of(colon + 1), &port) || port < 1 ||
+                          port > UINT16_MAX)) {
+        return TT_EINVALID;
+    }
+    link->tcp_port = link->config.tcp_port != 0 ? link->config.tcp_port : (uint16_t)port;
+    return TT_OK;
+}
+
+int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory) {
+    const struct tt_board *board = config->board;
+    *link = (struct tt_link){.config = *config, .phase = TT_LINK_WAITING, .next_ms = INT64_MIN};
+    atomic_init(&link->up, false);
+    if (config->token_ttl_s == 0) {
+        link->config.token_ttl_s = DEFAULT_TOKEN_S;
+    }
+    if (config->keep_alive_s == 0) {
+        link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S;
+    }
+    if (set_host(link) != TT_OK || link->config.keep_alive_s > KEEP_ALIVE_MAX_S ||
+        !tt_topic_device_id(text_of(config->device_id)) || config->key_len == 0 ||
+        board->receive_bytes < 128) {
+        return TT_EINVALID;
+    }
+    uint8_t *const bytes = memory;
+    const struct tt_hub_buffers buffers = {
+        .tx = bytes,
+        .tx_size = board->packet_bytes,
+        .rx = bytes + board->packet_bytes,
+        .rx_size = board->receive_bytes,
+        .reported = bytes + board->packet_bytes + board->receive_bytes,
+        .reported_size = board->report_bytes,
+    };
+    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox,
+                text_of(config->device_id), config->boot, &buffers);
+    // A board too small for its own CONNECT is better found now than in the field.
+    const int err = open_session(link, INT32_MAX, 0);
+    tt_hub_closed(&link->hub);
+    return err;
+}
+
+static void close_stream(struct tt_link *link) {
+    link->stream.close(link->stream.ctx);
+    link->tls = NULL;
+    tt_hub_closed(&link->hub);
+}
+
+// The app is told of a level, not of edges: a full inbox only delays the news.
+static void tell_app(struct tt_link *link) {
+    const bool connected = tt_link_connected(link);
+    if (link->told != connected &&
+        tt_hub_put(&link->hub, TT_EVENT_CONNECTION, connected ? 1 : 0)) {
+        link->told = connected;
+    }
+}
+
+static const char *class_of(const struct tt_link *link, int err) {
+    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) {
+        return "tls: ";
+    }
+    switch (err) {
+    case TT_EPROTOCOL:
+        return "protocol: ";
+    case TT_EREFUSED:
+        return link->hub.why != NULL ? "auth: " : "network: ";
+    case TT_EBUSY:
+        return "throttled: ";
+    case TT_EUNSET:
+        return "clock: ";
+    case TT_EINVALID:
+    case TT_EFULL:
+        return "device: ";
+    default:
+        return "network: ";
+    }
+}
+
+static const char *words_of(const struct tt_link *link, int err) {
+    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) {
+        return tt_tls_reason(link->tls);
+    }
+    if (link->hub.why != NULL) {
+        return link->hub.why;
+    }
+    switch (err) {
+    case TT_ECLOSED:
+        return link->phase == TT_LINK_CONNECTED ? "the connection was closed"
+                                                : "the connection was closed before CONNACK";
+    case TT_EREFUSED:
+        return "the host refused the connection";
+    case TT_ENOTFOUND:
+        return "the host name is not known";
+    case TT_ETIMEOUT:
+        return "no connection in time";
+    default:
+        return "the connection broke";
+    }
+}
+
+static int64_t backoff(struct tt_link *link, int err, int64_t now_ms) {
+    const bool stable =
+        link->phase == TT_LINK_CONNECTED && now_ms - link->connected_ms >= STABLE_MS;
+    link->attempt = stable ? 0 : link->attempt;
+    if ((err == TT_EREFUSED || err == TT_EBUSY) && link->attempt < BACKOFF_REFUSED) {
+        link->attempt = BACKOFF_REFUSED;
+    }
+    uint32_t window = BACKOFF_CAP_MS;
+    if (link->attempt < 6 && (uint32_t)BACKOFF_FIRST_MS << link->attempt < window) {
+        window = (uint32_t)BACKOFF_FIRST_MS << link->attempt;
+    }
+    link->attempt += link->attempt < 16 ? 1 : 0;
+    uint8_t random[4];
+    link->config.port->random(link->config.port->ctx, random, sizeof random);
+    struct tt_reader reader = tt_reader_of(random, sizeof random);
+    const uint32_t high = tt_reader_u16(&reader);
+    return BACKOFF_FLOOR_MS + (int64_t)((high << 16 | tt_reader_u16(&reader)) % window);
+}
+
+// Gives this connection, or this attempt at one, up; the next follows after a random wait.
+static void give_up(struct tt_link *link, int err, int64_t now_ms) {
+    char text[224];
+    struct tt_writer reason = tt_writer_of(text, sizeof text);
+    tt_writer_text(&reason, class_of(link, err));
+    tt_writer_text(&reason, words_of(link, err));
+    const int64_t wait_ms = backoff(link, err, now_ms);
+    notice(link, TT_NOTICE_DISCONNECTED, err, text, reason.len);
+    tt_writer_text(&reason, "; next attempt in ");
+    tt_writer_decimal(&reason, wait_ms);
+    tt_writer_text(&reason, " ms");
+    link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, text, reason.len);
+
+    if (link->phase != TT_LINK_WAITING) {
+        close_stream(link);
+    }
+    link->phase = TT_LINK_WAITING;
+    link->next_ms = now_ms + wait_ms;
+    link->renewing = false;
+    link->hub.why = NULL;
+    tell_app(link);
+}
+
+static void dial(struct tt_link *link, int64_t now_ms) {
+    const struct tt_port *port = link->config.port;
+    link->hub.why = NULL;
+    const int64_t epoch_ms = port->epoch_ms(port->ctx);
+    if (epoch_ms < 0 || epoch_ms < link->config.build_epoch_ms) {
+        link->hub.why = "the clock is not set: no certificate can be checked, no token signed";
+        give_up(link, TT_EUNSET, now_ms);
+        return;
+    }
+    const char *const address = link->config.address != NULL ? link->config.address : link->name;
+    struct tt_stream stream;
+    int err = port->connect(port->ctx, address, link->tcp_port, &stream);
+    if (err != TT_OK) {
+        give_up(link, err, now_ms);
+        return;
+    }
+    if (link->config.tls) {
+        const struct tt_tls_config config = {
+            .port = port,
+            .host = link->name,
+            .ca = link->config.ca,
+            .ca_len = link->config.ca_len,
+            .build_epoch_ms = link->config.build_epoch_ms,
+        };
+        err = tt_tls_open(&config, &stream, &link->tls, &link->stream, &link->hub.why);
+        if (err != TT_OK) {
+            link->tls = NULL;
+            give_up(link, err, now_ms);
+            return;
+        }
+    } else {
+        link->stream = stream;
+    }
+    link->phase = TT_LINK_CONNECTING;
+    link->next_ms = now_ms + CONNECT_MS;
+    link->taken_by_ms = INT64_MAX; // the handshake is under the time limit of CONNACK
+    err = open_session(link, epoch_ms / 1000, now_ms);
+    if (err != TT_OK) {
+        give_up(link, err, now_ms);
+    }
+}
+
+static void connected(struct tt_link *link, int64_t now_ms) {
+    const int64_t ttl_ms = (int64_t)link->config.token_ttl_s * 1000;
+    const int64_t margin_ms = ttl_ms / 8;
+    link->phase = TT_LINK_CONNECTED;
+    link->connected_ms = now_ms;
+    link->renew_ms = now_ms + ttl_ms - ttl_ms / 4;
+    link->drain_until_ms = link->renew_ms + (margin_ms < DRAIN_MS ? margin_ms : DRAIN_MS);
+    if (link->renewing) {
+        link->renewing = false;
+        notice(link, TT_NOTICE_RENEWED, TT_OK, "", 0);
+        return;
+    }
+    char text[96];
+    struct tt_writer how = tt_writer_of(text, sizeof text);
+    tt_writer_text(&how, link->tls == NULL ? "plain" : tt_tls_version(link->tls));
+    if (link->tls != NULL) {
+        tt_writer_u8(&how, ' ');
+        tt_writer_text(&how, tt_tls_cipher(link->tls));
+    }
+    notice(link, TT_NOTICE_CONNECTED, TT_OK, text, how.len);
+    log_line(link, TT_LOG_INFO, "connected to ", link->config.host);
+    tell_app(link);
+}
+
+// TT_OK, or the stream's error. Leaves tx empty or as full as the stream wants it.
+static int flush(struct tt_link *link, int64_t now_ms) {
+    struct tt_hub *hub = &link->hub;
+    while (hub->tx_taken < hub->tx.len) {
+        const int taken = link->stream.write(link->stream.ctx, hub->tx.data + hub->tx_taken,
+                                             hub->tx.len - hub->tx_taken);
+        if (taken < 0) {
+            return taken;
+        }
+        if (taken == 0) {
+            hub->why = now_ms < link->taken_by_ms ? hub->why : "the connection takes no bytes";
+            return now_ms < link->taken_by_ms ? TT_OK : TT_ETIMEOUT;
+        }
+        hub->tx_taken += (size_t)taken;
+        link->taken_by_ms = now_ms + TAKE_MS;
+    }
+    link->taken_by_ms = now_ms + TAKE_MS;
+    hub->tx.len = 0;
+    hub->tx_taken = 0;
+    return TT_OK;
+}
+
+static int read_all(struct tt_link *link, int64_t now_ms) {
+    struct tt_hub *hub = &link->hub;
+    if (tt_hub_holding(hub)) {
+        const int err = tt_hub_receive(hub, now_ms);
+        if (err < 0) {
+            return err;
+        }
+    }
+    while (!tt_hub_holding(hub)) {
+        size_t room;
+        uint8_t *const into = tt_mqtt_stream_room(&hub->rx, &room);
+        const int got = link->stream.read(link->stream.ctx, into, room);
+        if (got <= 0) {
+            return got;
+        }
+        tt_mqtt_stream_add(&hub->rx, (size_t)got);
+        const int err = tt_hub_receive(hub, now_ms);
+        if (err < 0) {
+            return err;
+        }
+        if (link->phase == TT_LINK_CONNECTING && hub->accepted) {
+            connected(link, now_ms);
+        }
+    }
+    return TT_OK;
+}
+
+static int write_all(struct tt_link *link, int64_t now_ms) {
+    for (;;) {
+        const bool all = tt_hub_send(&link->hub, now_ms);
+        const int err = flush(link, now_ms);
+        if (err < 0 || all || link->hub.tx.len > 0) {
+            return err;
+        }
+    }
+}
+
+// One reconnect for each renewal, and for messages that were left to the hub: first what is in
+// flight comes home, then DISCONNECT, and the session goes on in the next connection.
+static void leave_when_due(struct tt_link *link, int64_t now_ms) {
+    struct tt_hub *hub = &link->hub;
+    const bool room_again = hub->missed && tt_queue_empty(&link->config.inbox->queue);
+    if (now_ms < link->renew_ms && !room_again && !hub->draining) {
+        return;
+    }
+    hub->draining = true;
+    if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
+        tt_hub_disconnect(hub);
+        link->phase = TT_LINK_LEAVING;
+        link->renewing = true;
+        link->next_ms = now_ms + LEAVE_MS;
+    }
+}
+
+static int64_t step(struct tt_link *link, int64_t now_ms) {
+    struct tt_hub *hub = &link->hub;
+    if (link->phase == TT_LINK_WAITING) {
+        tt_hub_send(hub, now_ms); // nothing is sent: replies nobody waits for go
+        if (now_ms < link->next_ms) {
+            return link->next_ms;
+        }
+        dial(link, now_ms);
+    }
+    if (link->phase == TT_LINK_CONNECTING || link->phase == TT_LINK_CONNECTED) {
+        int err = read_all(link, now_ms);
+        err = err < 0 ? err : write_all(link, now_ms);
+        err = err < 0 ? err : tt_hub_check(hub, now_ms);
+        if (err == TT_OK && link->phase == TT_LINK_CONNECTING && now_ms >= link->next_ms) {
+            hub->why = "no CONNACK within 30 s";
+            err = TT_ETIMEOUT;
+        }
+        if (err < 0) {
+            give_up(link, err, now_ms);
+        } else if (link->phase == TT_LINK_CONNECTED) {
+            leave_when_due(link, now_ms);
+        }
+    }
+    if (link->phase == TT_LINK_LEAVING) {
+        const int err = flush(link, now_ms);
+        if (err == TT_OK && hub->tx.len > 0 && now_ms < link->next_ms) {
+            return now_ms + POLL_MS;
+        }
+        close_stream(link);
+        link->phase = TT_LINK_WAITING;
+        link->next_ms = now_ms;
+        return now_ms;
+    }
+    if (link->phase == TT_LINK_WAITING) {
+        return link->next_ms;
+    }
+    if (hub->tx.len > 0 || tt_hub_holding(hub)) {
+        return now_ms + POLL_MS;
+    }
+    if (link->phase == TT_LINK_CONNECTING) {
+        return link->next_ms;
+    }
+    const int64_t policy_ms = hub->draining ? link->drain_until_ms : link->renew_ms;
+    const int64_t hub_ms = tt_hub_deadline(hub);
+    return hub_ms < policy_ms ? hub_ms : policy_ms;
+}
+
+int32_t tt_link_step(struct tt_link *link, int64_t now_ms) {
+    if (link->phase == TT_LINK_STOPPED) {
+        return INT32_MAX;
+    }
+    if (atomic_load_explicit(&link->up, memory_order_relaxed) && atomic_exchange(&link->up, false)) {
+        link->attempt = 0;
+        if (link->phase == TT_LINK_WAITING) {
+            link->next_ms = now_ms;
+        }
+    }
+    const int64_t next_ms = step(link, now_ms);
+    if (link->told != tt_link_connected(link)) {
+        tell_app(link);
+    }
+    return next_ms <= now_ms                ? 0
+           : next_ms - now_ms >= INT32_MAX ? INT32_MAX
+                                            : (int32_t)(next_ms - now_ms);
+}
+
+bool tt_link_connected(const struct tt_link *link) {
+    return link->phase == TT_LINK_CONNECTED || link->renewing;
+}
+
+bool tt_link_idle(const struct tt_link *link) {
+    return tt_hub_idle(&link->hub);
+}
+
+void tt_link_up(struct tt_link *link) {
+    atomic_store(&link->up, true);
+}
+
+void tt_link_stop(struct tt_link *link) {
+    if (link->phase == TT_LINK_CONNECTED) {
+        tt_hub_disconnect(&link->hub);
+        flush(link, link->connected_ms);
+    }
+    if (link->phase != TT_LINK_WAITING && link->phase != TT_LINK_STOPPED) {
+        close_stream(link);
+    }
+    link->phase = TT_LINK_STOPPED;
+    link->renewing = false;
+}

@@ -1,0 +1,38 @@
+// The layout of struct tt_link, for core and for whoever reserves memory for one.
+#pragma once
+
+#include <stdatomic.h>
+
+#include "hub.h"
+#include "link.h"
+
+struct tt_tls;
+
+enum tt_link_phase {
+    TT_LINK_WAITING,    // no stream; dials at next_ms
+    TT_LINK_CONNECTING, // TCP, TLS, CONNECT; given up at next_ms
+    TT_LINK_CONNECTED,
+    TT_LINK_LEAVING, // DISCONNECT on its way, at most until next_ms; then dials at once
+    TT_LINK_STOPPED,
+};
+
+enum { TT_LINK_HOST_MAX = 128 }; // characters of the hub's host name with its port
+
+struct tt_link {
+    struct tt_link_config config;
+    struct tt_hub hub;
+    enum tt_link_phase phase;
+    struct tt_stream stream; // TLS or plain, from CONNECTING to LEAVING
+    struct tt_tls *tls;      // NULL: plain, or no stream
+    int64_t next_ms;
+    int64_t connected_ms;
+    int64_t renew_ms;        // when the token is to be renewed
+    int64_t drain_until_ms;  // renewal waits no longer for what is in flight
+    int64_t taken_by_ms;     // the stream must take bytes until then, while there are any
+    unsigned attempt;        // failures in a row
+    bool renewing;           // the gap is of our own making: nobody is told
+    bool told;               // what the app knows of the connection
+    _Atomic bool up;         // tt_link_up was called
+    uint16_t tcp_port;
+    char name[TT_LINK_HOST_MAX + 1]; // host without port: TLS name, and TCP address by default
+};
