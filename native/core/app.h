@@ -17,6 +17,7 @@ enum {
     TT_APP_TIMERS_MAX = 32,
     TT_APP_REQUESTS_MAX = 8, // methods that wait for their reply
     TT_APP_PIN_CHANGES = 32, // ring between interrupt handlers and the app loop
+    TT_APP_PINS_MAX = 64,    // of a board
     TT_BUILD_ID_LEN = 16,    // hex digits of the module's SHA-256
 };
 
@@ -32,13 +33,18 @@ struct tt_app_config {
     struct tt_inbox *inbox;
     struct tt_trace *trace;
     const char *device_id;
+    uint32_t boot;       // number of this start, first half of message ids
     const uint8_t *wasm; // the caller's, unchanged while the app lives
     size_t wasm_len;
 };
 
 struct tt_app; // defined by app_state.h, for core and whoever reserves memory for one
 
+// Overwrites *app. Drives every output to its safe level, checks and loads the module; the guest
+// runs from the first step on. TT_OK, also in safe mode; otherwise nothing runs and tt_app_why says
+// why.
 int tt_app_start(struct tt_app *app, const struct tt_app_config *config, int64_t now_ms);
+const char *tt_app_why(const struct tt_app *app);
 
 // Runs all that is due at now_ms (uptime). Returns milliseconds until it wants to be called again
 // (INT32_MAX: only when woken).

@@ -2,10 +2,24 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
-// Lines end with \n: "<ms> event <kind> <id> …", "<ms> <module>.<name> <arguments> -> <result>".
-// Byte strings are quoted, what is not printable ASCII as \xNN. Nothing of the link is in it.
+struct tt_delivery;
+struct tt_guest_memory;
+struct tt_import;
+
+// Lines end with \n: "<ms> start", "<ms> trap", "<ms> event <kind> <id>" with the name and the
+// payload where the kind has them, "<ms> <module>.<name> <arguments> -> <result>" where an out
+// parameter is what was put into it. Byte strings are quoted, what is not printable ASCII as \xNN;
+// an f64 is the 16 hex digits of its bits. Nothing of the link is in it.
 struct tt_trace {
     void *ctx;
-    void (*write)(void *ctx, const char *line, size_t len);
+    // Gets the text in order: a line at a time, a long one in pieces.
+    void (*write)(void *ctx, const char *text, size_t len);
 };
+
+void tt_trace_mark(const struct tt_trace *trace, int64_t now_ms, const char *what);
+void tt_trace_event(const struct tt_trace *trace, int64_t now_ms, const struct tt_delivery *event);
+// After the call.
+void tt_trace_call(const struct tt_trace *trace, int64_t now_ms, const struct tt_import *import,
+                   const struct tt_guest_memory *memory, const uint64_t *args, uint64_t result);

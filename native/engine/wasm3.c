@@ -253,10 +253,9 @@ static uint32_t heap_bytes(void *ctx)
     return wasm3->runtime && wasm3->heap_bytes ? (uint32_t)wasm3->heap_bytes->i32Value : 0;
 }
 
-void tt_wasm3_init(struct tt_wasm3 *wasm3, struct tt_engine *engine)
+struct tt_engine tt_wasm3_engine(struct tt_wasm3 *wasm3)
 {
-    memset(wasm3, 0, sizeof *wasm3);
-    *engine = (struct tt_engine){
+    return (struct tt_engine){
         .ctx = wasm3, .load = load, .call = call, .heap_bytes = heap_bytes, .unload = unload};
 }
 

@@ -15,7 +15,7 @@ struct tt_wasm3_import {
     const struct tt_import *import;
 };
 
-// The caller's memory, zeroed or given to tt_wasm3_init; its fields are the engine's.
+// The caller's memory, all zero at first; its fields are the engine's.
 struct tt_wasm3 {
     struct M3Environment *environment;
     struct M3Runtime *runtime;     // NULL: nothing is loaded
@@ -28,8 +28,8 @@ struct tt_wasm3 {
     char function[16];
 };
 
-// Makes *engine run guests in *wasm3, which must outlive it.
-void tt_wasm3_init(struct tt_wasm3 *wasm3, struct tt_engine *engine);
+// The engine that runs its guest in *wasm3, which must outlive it. unload frees all it holds.
+struct tt_engine tt_wasm3_engine(struct tt_wasm3 *wasm3);
 
 // Bytes that wasm3 holds now for all guests of the process.
 size_t tt_wasm3_heap_bytes(void);
