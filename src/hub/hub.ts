@@ -75,7 +75,7 @@ export interface Hub {
   connections(): ConnectionInfo[]
   /** Disconnects one device, or everything that is connected; the hub goes on. */
   disconnect(deviceId?: string): void
-  /** Disconnects everything, ends pending calls and closes the store. */
+  /** Disconnects everything, now and from now on, ends pending calls and closes the store. */
   close(): Promise<void>
 }
 
@@ -107,6 +107,7 @@ export function createHub({ hostName, clock = systemClock, random = systemRandom
   loadDevices(context)
   const methods = new MethodCalls(context)
   const open = new Set<MqttConnection>()
+  let isClosed = false
   const find = (deviceId: string): Device => findDevice(context, deviceId)
 
   return {
@@ -120,6 +121,7 @@ export function createHub({ hostName, clock = systemClock, random = systemRandom
     accept(duplex, { peer = 'memory', secure = null } = {}) {
       const connection = new MqttConnection({ hub: context, methods, duplex, peer, tls: secure?.protocol ?? null, closed: () => open.delete(connection) })
       open.add(connection)
+      if (isClosed) { connection.close('hub-closed') }
       return connection
     },
     refuse(reason, { peer, detail }) {
@@ -163,6 +165,7 @@ export function createHub({ hostName, clock = systemClock, random = systemRandom
       for (const connection of open) { connection.close('hub-closed') }
     },
     async close() {
+      isClosed = true
       for (const connection of open) { connection.close('hub-closed') }
       methods.close()
       await store.close()

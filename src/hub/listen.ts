@@ -1,6 +1,6 @@
 // MQTT over TLS on a TCP port (reference A2): sockets in, duplex streams out. It knows nothing of MQTT.
 
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { ServerCertificate } from './authority.js'
 import type { SecureInfo } from './event.js'
@@ -24,6 +24,10 @@ const HANDSHAKE_TIMEOUT_MS = 30_000
 /** What may wait in memory for a peer that does not read. */
 const MAX_UNSENT_BYTES = 1024 * 1024
 
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`
+}
+
 function secureInfoOf(socket: TLSSocket): SecureInfo {
   const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
   const certificate = socket.getPeerX509Certificate()
@@ -41,7 +45,7 @@ function serve(hub: Hub, socket: TLSSocket): void {
       }
     },
     close: () => { socket.destroySoon() }
-  }, { peer: `${socket.remoteAddress}:${socket.remotePort}`, secure: secureInfoOf(socket) })
+  }, { peer: peerOf(socket), secure: secureInfoOf(socket) })
   socket.on('data', (bytes) => {
     socket.cork()
     connection.receive(bytes)
@@ -56,6 +60,7 @@ function serve(hub: Hub, socket: TLSSocket): void {
 /** Rejects with the system's error if the address cannot be used. */
 export async function listen(hub: Hub, { host, port, certificate }: ListenOptions): Promise<HubListener> {
   const sockets = new Set<TLSSocket>()
+  const handshaking = new Map<string, Socket>()
   const server = createServer({
     cert: certificate.certPem,
     key: certificate.keyPem,
@@ -65,13 +70,18 @@ export async function listen(hub: Hub, { host, port, certificate }: ListenOption
     requestCert: true,
     rejectUnauthorized: false
   }, (socket) => {
+    handshaking.delete(peerOf(socket))
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     serve(hub, socket)
   })
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
-    const peer = socket.remoteAddress === undefined ? 'unknown' : `${socket.remoteAddress}:${socket.remotePort}`
-    hub.refuse('tls-handshake', { peer, detail: error.code ?? error.message })
+    hub.refuse('tls-handshake', { peer: peerOf(socket), detail: error.code ?? error.message })
+  })
+  server.on('connection', (socket) => {
+    const peer = peerOf(socket)
+    handshaking.set(peer, socket)
+    socket.on('close', () => handshaking.delete(peer))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -85,6 +95,7 @@ export async function listen(hub: Hub, { host, port, certificate }: ListenOption
     port: (server.address() as AddressInfo).port,
     close: () => new Promise((resolve) => {
       server.close(() => resolve())
+      for (const socket of handshaking.values()) { socket.destroy() }
       for (const socket of sockets) { socket.destroySoon() }
     })
   }

@@ -54,16 +54,30 @@ function change(hub: HubContext, device: Device, part: TwinPart, patch: JsonValu
   return version
 }
 
+function asJson(value: unknown): JsonValue {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value) as string | undefined
+  } catch (cause) {
+    throw new HubError('TwinMalformed', 'a twin holds only what JSON can say', { cause })
+  }
+  const parsed = parseJson(Buffer.from(text ?? ''))
+  if ('error' in parsed) { throw new HubError('TwinMalformed', `a twin holds only what JSON can say: ${parsed.error}`) }
+  return parsed.value
+}
+
 /** From the service: tags or desired. Returns the new version of the part. */
 export function changeTwin(hub: HubContext, device: Device, part: 'tags' | 'desired', value: JsonValue, { replace, ifMatch, kept = () => {} }: TwinChangeOptions & { replace: boolean }): number {
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== twinEtag(device.twin)) {
     throw new HubError('PreconditionFailed', `the twin of '${device.key}' was changed since it was read. Read it again`)
   }
+  // a copy: the caller's object may change later, and may be no JSON at all
+  const patch = asJson(value)
   const $version = device.twin.desired.version + 1
-  return change(hub, device, part, value, replace, (error) => {
+  return change(hub, device, part, patch, replace, (error) => {
     kept(error)
     if (error !== undefined || part !== 'desired' || device.session.qosOf('desired') === undefined) { return }
-    device.link?.notifyDesired($version, JSON.stringify({ ...(value as JsonObject), $version }))
+    device.link?.notifyDesired($version, JSON.stringify({ ...(patch as JsonObject), $version }))
   })
 }
 
