@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/crypto.h"
+
 enum {
     TURNS_MAX = 1000, // loops that never want to wait are put off to the next millisecond
     EVENT_ROOM = 65536,
@@ -144,7 +146,7 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     if (v8) {
         sim->engine = v8_engine_open(&sim->v8, env, v8);
     } else {
-        tt_wasm3_init(&sim->wasm3, &sim->engine);
+        sim->engine = tt_wasm3_engine(&sim->wasm3);
     }
     sim->config.port = &sim->port;
     sim->config.board = &sim->board;
@@ -316,7 +318,9 @@ static napi_value device_state(napi_env env, napi_callback_info info)
     put_flag(env, state, "safeMode", running && tt_app_safe_mode(tt_device_app(sim->device)));
     put_flag(env, state, "connected", linked && tt_link_connected(tt_device_link(sim->device)));
     put_flag(env, state, "idle", !linked || tt_link_idle(tt_device_link(sim->device)));
-    put_number(env, state, "vmBytes", (double)tt_wasm3_heap_bytes());
+    const size_t buffers = sim ? sim->sim.events.cap + sim->trace_lines.cap : 0;
+    put_number(env, state, "heapBytes",
+               (double)(tt_wasm3_heap_bytes() + tt_crypto_heap_bytes() + buffers));
     return state;
 }
 

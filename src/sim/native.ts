@@ -68,6 +68,8 @@ export interface NativeState {
   readonly connected: boolean
   /** Nothing waits to be sent or acknowledged. */
   readonly idle: boolean
+  /** What the C side of all devices of this process took from the heap beyond their fixed memory: interpreter, TLS, event buffers. */
+  readonly heapBytes: number
 }
 
 export interface NativeDevice {

@@ -79,8 +79,11 @@ export class World implements Timeline {
   /** Lets virtual time pass until `promise` is settled, or `limit` is over: then it rejects. */
   async until<T>(promise: Promise<T>, limit: Span = '10m'): Promise<T> {
     let settled = false
-    const done = (): void => { settled = true }
-    promise.then(done, done)
+    const watch = async (): Promise<void> => {
+      await promise.catch(() => {})
+      settled = true
+    }
+    void watch()
     const endMs = this.nowMs + parseSpan(limit)
     for (;;) {
       while (!this.#run(this.nowMs)) await eventLoop()

@@ -1,0 +1,23 @@
+// What must not grow: guest memory over many events, C memory over a virtual week.
+
+import { expect, test } from 'vitest'
+import { simulate } from '../../src/sim/index.js'
+import { loadBoard } from '../../src/board/index.js'
+
+test('200,000 events that build strings run in 16 KiB of guest memory without a trap', async () => {
+  const host = loadBoard('host')
+  const board = { ...host, memory: { ...host.memory, guestBytes: 16_384 } }
+  await using device = await simulate('strings', { board })
+  await device.advance('2000s')
+  expect(device.crashes).toEqual([])
+  expect((await device.invoke('count')).payload).toMatchObject({ events: 200_000 })
+})
+
+test('the C side holds as many bytes after a virtual week as after its first hour', async () => {
+  await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a', seed: 7 })
+  await coffee.advance('1h')
+  const { heapBytes } = coffee.machine.state
+  await coffee.advance('167h')
+  expect(coffee.machine.state.heapBytes - heapBytes).toBe(0)
+  expect(coffee.summary()).toMatchObject({ telemetry: 60_480, lost: 0, dropped: 0, duplicates: 0, reordered: 0 })
+})

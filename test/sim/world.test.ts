@@ -1,0 +1,49 @@
+// Several devices, one hub, one clock.
+
+import { expect, test } from 'vitest'
+import { simulate, World } from '../../src/sim/index.js'
+import './matcher.js'
+
+test('two devices of one world share hub and time, and keep apart in all else', async () => {
+  const world = new World({ seed: 3 })
+  await using first = await simulate('coffee-machine', { board: 'coffee-rev-a', world, deviceId: 'first' })
+  await using second = await simulate('coffee-machine', { board: 'coffee-rev-a', world, deviceId: 'second' })
+  await first.desired({ telemetryInterval: 1 })
+  second.network.down()
+  await world.advance('1m')
+  expect(first.telemetry().length).toBe(60)
+  expect(second.telemetry().length).toBe(0)
+  second.network.up()
+  await world.advance('1m')
+  expect(second.telemetry()).toBeCompleteAndInOrder()
+  expect(world.hub.connections().map(({ deviceId }) => deviceId).sort()).toEqual(['first', 'second'])
+  await world.close()
+})
+
+test('what an app wrote to the store is there after a power cycle', async () => {
+  await using device = await simulate('test/sim/assembly/starts', { board: 'host' })
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 1 })
+  await device.reset()
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 2 })
+})
+
+test('a flash that is erased while the power is off has forgotten', async () => {
+  await using device = await simulate('test/sim/assembly/starts', { board: 'host' })
+  device.machine.cut()
+  device.machine.flash.fill(0xff)
+  device.machine.start()
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 1 })
+})
+
+test('an unknown pin or part is refused with the names there are', async () => {
+  await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a' })
+  expect(() => coffee.pin('grinder')).toThrow(/board 'coffee-rev-a' has no output or input pin 'grinder' \(output or input pins: .*boiler/)
+  expect(() => coffee.adc('boiler')).toThrow(/no analog pin 'boiler' \(analog pins: probe\)/)
+  expect(() => coffee.part('mill')).toThrow(/no part 'mill' \(parts: boiler\)/)
+})
+
+test('an I2C device that answers wrong is told to whoever let time pass', async () => {
+  await using device = await simulate('i2c-probe', { board: 'host' })
+  device.i2c('i2c0').device(0x48, { read: () => [1, 2, 3, 4, 5] })
+  await expect(device.advance('1m')).rejects.toThrow(/the I2C device at 0x48 gave 5 bytes of register/)
+})
