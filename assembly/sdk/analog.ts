@@ -14,7 +14,7 @@ export class AnalogIn {
   /** The program stops when the board has no such analog input. */
   static open(name: string): AnalogIn {
     const input = host_adc.open(name);
-    if (input < 0) stop("The board has no analog input", name, "AnalogIn.open");
+    if (input < 0) stop("The board has no analog input", name);
     return changetype<AnalogIn>(<usize>input + 1);
   }
 

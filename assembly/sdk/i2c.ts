@@ -14,7 +14,7 @@ export class I2c {
   /** The program stops when the board has no such bus. */
   static open(name: string): I2c {
     const bus = host_i2c.open(name);
-    if (bus < 0) stop("The board has no I2C bus", name, "I2c.open");
+    if (bus < 0) stop("The board has no I2C bus", name);
     return changetype<I2c>(<usize>bus + 1);
   }
 

@@ -2,7 +2,7 @@
 
 import { HostError, host_event } from "./abi.gen";
 import { parseF64 } from "./json_float";
-import { utf8Equals, utf8Put, utf8Size, utf8Text } from "./text";
+import { decode, decodedSize, utf8Equals, utf8Put, utf8Size, utf8Text } from "./text";
 
 /** What {@link JsonReader.next} found. */
 export const enum JsonToken {
@@ -23,6 +23,30 @@ export const enum JsonToken {
   Malformed,
 }
 
+/** Why a document or a value failed; `JsonReader.reason` has the words. */
+export const enum JsonProblem {
+  None,
+  EndsTooEarly,
+  SomethingFollows,
+  ExpectedCommaOrEnd,
+  ExpectedName,
+  ExpectedColon,
+  ExpectedValue,
+  ExpectedDigit,
+  LeadingZero,
+  ControlCharacter,
+  BadEscape,
+  NotUtf8,
+  TooDeep,
+  ExpectedObject,
+  ExpectedNumber,
+  ExpectedInteger,
+  ExpectedFlag,
+  ExpectedText,
+  TooManyDecimals,
+  OutOfRange,
+}
+
 const enum Expect {
   Value,
   FirstElement,
@@ -39,6 +63,9 @@ const depthMax: i32 = 64;
 
 // @ts-ignore: decorator
 @lazy const piece = memory.data(pieceMax, 8);
+/** The bytes of one character. */
+// @ts-ignore: decorator
+@lazy const character = memory.data(4);
 // @ts-ignore: decorator
 @lazy const decoded = memory.data(textMax, 8);
 /** The piece holds the bytes [pieceAt, pieceAt + pieceLength) of the payload. */
@@ -61,7 +88,7 @@ const depthMax: i32 = 64;
 // @ts-ignore: decorator
 @lazy let tokenAt: i32 = 0;
 // @ts-ignore: decorator
-@lazy let problem: string | null = null;
+@lazy let problem: JsonProblem = JsonProblem.None;
 // @ts-ignore: decorator
 @lazy let problemAt: i32 = 0;
 /** Of the text or key just read: bytes of all of it, of which at most `textMax` are in `decoded`. */
@@ -97,12 +124,32 @@ export class JsonReader {
   get token(): JsonToken { return token; }
 
   /** Whether the document was malformed or a value asked for was not there in the form asked for, since the last `rewind`. */
-  get failed(): bool { return problem != null; }
+  get failed(): bool { return problem != JsonProblem.None; }
 
   /** Why `failed`; empty when it has not. */
   get reason(): string {
-    const why = problem;
-    return why ? why : "";
+    switch (problem) {
+      case JsonProblem.EndsTooEarly: return "the document ends too early";
+      case JsonProblem.SomethingFollows: return "something follows the document";
+      case JsonProblem.ExpectedCommaOrEnd: return "expected a comma or the end of the object or array";
+      case JsonProblem.ExpectedName: return "expected a member's name";
+      case JsonProblem.ExpectedColon: return "expected a colon";
+      case JsonProblem.ExpectedValue: return "expected a value";
+      case JsonProblem.ExpectedDigit: return "expected a digit";
+      case JsonProblem.LeadingZero: return "a number has a leading zero";
+      case JsonProblem.ControlCharacter: return "a control character in a text";
+      case JsonProblem.BadEscape: return "a bad escape in a text";
+      case JsonProblem.NotUtf8: return "a text is not UTF-8";
+      case JsonProblem.TooDeep: return "nested deeper than 64";
+      case JsonProblem.ExpectedObject: return "expected an object";
+      case JsonProblem.ExpectedNumber: return "expected a number";
+      case JsonProblem.ExpectedInteger: return "expected an integer";
+      case JsonProblem.ExpectedFlag: return "expected true or false";
+      case JsonProblem.ExpectedText: return "expected a text";
+      case JsonProblem.TooManyDecimals: return "too many decimals";
+      case JsonProblem.OutOfRange: return "number out of range";
+      default: return "";
+    }
   }
 
   /** The byte of the payload at which the first failure was seen, from 0. */
@@ -114,7 +161,7 @@ export class JsonReader {
     expect = Expect.Value;
     depth = 0;
     token = JsonToken.None;
-    problem = null;
+    problem = JsonProblem.None;
     problemAt = 0;
   }
 
@@ -141,7 +188,7 @@ export class JsonReader {
     if (peekPastSpace() < 0) return false;
     if (this.next() == JsonToken.Null && this.next() == JsonToken.End) return false;
     if (token != JsonToken.Object) {
-      this.wrong("expected an object");
+      this.wrong(JsonProblem.ExpectedObject);
       return false;
     }
     let found = -1;
@@ -161,7 +208,7 @@ export class JsonReader {
   i32(): i32 {
     const value = this.fixed(0);
     if (value == <i64>(<i32>value)) return <i32>value;
-    this.wrong("integer out of range");
+    this.wrong(JsonProblem.OutOfRange);
     return 0;
   }
 
@@ -170,34 +217,34 @@ export class JsonReader {
 
   /** The number times 10^decimals, exactly, as an i64; fails when it has more decimals. 0 when it fails. */
   fixed(decimals: i32): i64 {
-    if (token != JsonToken.Number) return this.wrong("expected a number");
+    if (token != JsonToken.Number) return this.wrong(JsonProblem.ExpectedNumber);
     let value = parsed.mantissa;
     let exponent = parsed.exponent + decimals;
     if (value == 0) return 0;
     for (; exponent < 0; exponent++) {
-      if (value % 10 != 0) return this.wrong(decimals == 0 ? "expected an integer" : "too many decimals");
+      if (value % 10 != 0) return this.wrong(decimals == 0 ? JsonProblem.ExpectedInteger : JsonProblem.TooManyDecimals);
       value /= 10;
     }
     const largest = <u64>i64.MAX_VALUE + u64(parsed.negative);
     for (; exponent > 0; exponent--) {
-      if (value > largest / 10) return this.wrong("number out of range");
+      if (value > largest / 10) return this.wrong(JsonProblem.OutOfRange);
       value *= 10;
     }
-    if (parsed.inexact) return this.wrong("number out of range or too many decimals");
-    if (value > largest) return this.wrong("number out of range");
+    if (parsed.inexact) return this.wrong(decimals == 0 ? JsonProblem.OutOfRange : JsonProblem.TooManyDecimals);
+    if (value > largest) return this.wrong(JsonProblem.OutOfRange);
     return parsed.negative ? <i64>(0 - value) : <i64>value;
   }
 
   /** The number, rounded to the nearest f64, ties to even; fails beyond the largest. 0 when it fails. */
   f64(): f64 {
-    if (token != JsonToken.Number) return <f64>this.wrong("expected a number");
+    if (token != JsonToken.Number) return <f64>this.wrong(JsonProblem.ExpectedNumber);
     const value = parseF64(tokenAt);
-    return isFinite(value) ? value : <f64>this.wrong("number out of range");
+    return isFinite(value) ? value : <f64>this.wrong(JsonProblem.OutOfRange);
   }
 
   /** The boolean. False when it fails. */
   flag(): bool {
-    if (token != JsonToken.True && token != JsonToken.False) this.wrong("expected true or false");
+    if (token != JsonToken.True && token != JsonToken.False) this.wrong(JsonProblem.ExpectedFlag);
     return token == JsonToken.True;
   }
 
@@ -210,7 +257,7 @@ export class JsonReader {
   /** The text or key as a new string. Empty when it fails. */
   text(): string {
     if (token != JsonToken.Text && token != JsonToken.Key) {
-      this.wrong("expected a text");
+      this.wrong(JsonProblem.ExpectedText);
       return "";
     }
     if (textLength <= textMax) return utf8Text(decoded, textLength);
@@ -224,7 +271,7 @@ export class JsonReader {
   /** Copies the text or key in UTF-8, at most `capacity` bytes of it; the result is what the whole has, or `HostError.Invalid`. Allocates nothing. */
   readText(into: usize, capacity: i32): i32 {
     if (token != JsonToken.Text && token != JsonToken.Key) {
-      this.wrong("expected a text");
+      this.wrong(JsonProblem.ExpectedText);
       return HostError.Invalid;
     }
     if (textLength <= textMax) {
@@ -238,8 +285,8 @@ export class JsonReader {
     return textLength;
   }
 
-  private wrong(why: string): i64 {
-    if (!problem) {
+  private wrong(why: JsonProblem): i64 {
+    if (problem == JsonProblem.None) {
       problem = why;
       problemAt = tokenAt;
     }
@@ -268,7 +315,7 @@ export function memberAt(valueAt: i32): void {
   depth = 1;
   arrays = 0;
   token = JsonToken.None;
-  problem = null;
+  problem = JsonProblem.None;
 }
 
 /** The payload's byte at the offset, -1 past the end. */
@@ -281,9 +328,9 @@ export function byteAt(offset: i32): i32 {
   return load<u8>(piece + (offset - pieceAt));
 }
 
-// @ts-ignore: decorator
-@inline
 function peek(): i32 { return byteAt(at); }
+
+function digitNext(): bool { return <u32>(peek() - 0x30) < 10; }
 
 function peekPastSpace(): i32 {
   let byte = peek();
@@ -294,9 +341,9 @@ function peekPastSpace(): i32 {
   return byte;
 }
 
-function malformed(why: string): JsonToken {
-  if (!problem) {
-    problem = peek() < 0 ? "the document ends too early" : why;
+function malformed(why: JsonProblem): JsonToken {
+  if (problem == JsonProblem.None) {
+    problem = peek() < 0 ? JsonProblem.EndsTooEarly : why;
     problemAt = at;
   }
   return JsonToken.Malformed;
@@ -306,12 +353,12 @@ function read(): JsonToken {
   let byte = peekPastSpace();
   tokenAt = at;
   if (expect == Expect.Nothing) {
-    return byte < 0 ? JsonToken.End : malformed("something follows the document");
+    return byte < 0 ? JsonToken.End : malformed(JsonProblem.SomethingFollows);
   }
   const inArray = (arrays & 1) != 0;
   if (expect == Expect.CommaOrEnd) {
     if (byte == (inArray ? 0x5d : 0x7d)) return close();
-    if (byte != 0x2c) return malformed("expected a comma or the end of the object or array");
+    if (byte != 0x2c) return malformed(JsonProblem.ExpectedCommaOrEnd);
     at++;
     byte = peekPastSpace();
     tokenAt = at;
@@ -324,11 +371,11 @@ function read(): JsonToken {
 }
 
 function key(byte: i32): JsonToken {
-  if (byte != 0x22) return malformed("expected a member's name");
+  if (byte != 0x22) return malformed(JsonProblem.ExpectedName);
   at++;
   textLength = scanText(decoded, textMax);
   if (textLength < 0) return JsonToken.Malformed;
-  if (peekPastSpace() != 0x3a) return malformed("expected a colon");
+  if (peekPastSpace() != 0x3a) return malformed(JsonProblem.ExpectedColon);
   at++;
   expect = Expect.Value;
   return JsonToken.Key;
@@ -336,7 +383,7 @@ function key(byte: i32): JsonToken {
 
 function value(byte: i32): JsonToken {
   if (byte == 0x7b || byte == 0x5b) {
-    if (depth == depthMax) return malformed("nested deeper than 64");
+    if (depth == depthMax) return malformed(JsonProblem.TooDeep);
     at++;
     depth++;
     arrays = (arrays << 1) | u64(byte == 0x5b);
@@ -353,7 +400,7 @@ function value(byte: i32): JsonToken {
   if (byte == 0x74) return literal("true", JsonToken.True);
   if (byte == 0x66) return literal("false", JsonToken.False);
   if (byte == 0x6e) return literal("null", JsonToken.Null);
-  return malformed("expected a value");
+  return malformed(JsonProblem.ExpectedValue);
 }
 
 function close(): JsonToken {
@@ -367,7 +414,7 @@ function close(): JsonToken {
 
 function literal(word: string, found: JsonToken): JsonToken {
   for (let i = 0, n = word.length; i < n; i++, at++) {
-    if (peek() != load<u16>(changetype<usize>(word) + (<usize>i << 1))) return malformed("expected a value");
+    if (peek() != load<u16>(changetype<usize>(word) + (<usize>i << 1))) return malformed(JsonProblem.ExpectedValue);
   }
   return found;
 }
@@ -380,19 +427,19 @@ function scanNumber(): JsonToken {
   parsed.negative = peek() == 0x2d;
   if (parsed.negative) at++;
   const firstDigit = peek();
-  if (<u32>(firstDigit - 0x30) >= 10) return malformed("expected a digit");
+  if (!digitNext()) return malformed(JsonProblem.ExpectedDigit);
   let fraction = false;
   for (;;) {
     const byte = peek();
     if (byte == 0x2e && !fraction) {
       fraction = true;
       at++;
-      if (<u32>(peek() - 0x30) >= 10) return malformed("expected a digit");
+      if (!digitNext()) return malformed(JsonProblem.ExpectedDigit);
       continue;
     }
     const digit = byte - 0x30;
     if (<u32>digit >= 10) break;
-    if (!fraction && firstDigit == 0x30 && at > tokenAt + i32(parsed.negative)) return malformed("a number has a leading zero");
+    if (!fraction && firstDigit == 0x30 && at > tokenAt + i32(parsed.negative)) return malformed(JsonProblem.LeadingZero);
     if (significant < 19) {
       mantissa = mantissa * 10 + digit;
       if (mantissa != 0) significant++;
@@ -405,7 +452,7 @@ function scanNumber(): JsonToken {
   }
   parsed.exponentPart = 0;
   if ((peek() | 0x20) == 0x65 && peek() >= 0) {
-    if (!scanExponent()) return malformed("expected a digit");
+    if (!scanExponent()) return malformed(JsonProblem.ExpectedDigit);
   }
   parsed.mantissa = mantissa;
   parsed.exponent = exponent + parsed.exponentPart;
@@ -418,7 +465,7 @@ function scanExponent(): bool {
   at++;
   const sign = peek();
   if (sign == 0x2b || sign == 0x2d) at++;
-  if (<u32>(peek() - 0x30) >= 10) return false;
+  if (!digitNext()) return false;
   let part = 0;
   for (let digit = peek() - 0x30; <u32>digit < 10; at++, digit = peek() - 0x30) {
     if (part < 10_000_000) part = part * 10 + digit;
@@ -442,7 +489,7 @@ function scanText(into: usize, capacity: i32): i32 {
     let codePoint = byte;
     let escaped = false;
     if (byte < 0x20) {
-      malformed("a control character in a text");
+      malformed(JsonProblem.ControlCharacter);
       return -1;
     }
     if (byte != 0x22) {
@@ -482,21 +529,16 @@ function put(codePoint: i32, into: usize, length: i32, capacity: i32): i32 {
 function scanEscape(): i32 {
   at++;
   const byte = peek();
-  let unit = -1;
-  switch (byte) {
-    case 0x22:
-    case 0x5c:
-    case 0x2f: { unit = byte; break; }
-    case 0x62: { unit = 8; break; }
-    case 0x66: { unit = 12; break; }
-    case 0x6e: { unit = 10; break; }
-    case 0x72: { unit = 13; break; }
-    case 0x74: { unit = 9; break; }
-    case 0x75: return scanHex();
+  if (byte == 0x75) return scanHex();
+  const letters = "\"\\/bfnrt";
+  const meanings = "\"\\/\b\f\n\r\t";
+  for (let i = 0; i < 8; i++) {
+    if (letters.charCodeAt(i) != byte) continue;
+    at++;
+    return meanings.charCodeAt(i);
   }
-  if (unit < 0) malformed("a bad escape in a text");
-  at++;
-  return unit;
+  malformed(JsonProblem.BadEscape);
+  return -1;
 }
 
 function scanHex(): i32 {
@@ -508,7 +550,7 @@ function scanHex(): i32 {
     if (<u32>digit >= 10) {
       digit = (byte | 0x20) - 0x57;
       if (byte < 0 || <u32>(digit - 10) >= 6) {
-        malformed("a bad escape in a text");
+        malformed(JsonProblem.BadEscape);
         return -1;
       }
     }
@@ -517,27 +559,20 @@ function scanHex(): i32 {
   return unit;
 }
 
-/** At a byte >= 0x80; the code point, negative when it is not UTF-8 by RFC 3629 §4. */
+/** At a byte >= 0x80; the code point, negative when it is not UTF-8. */
 function scanUtf8(lead: i32): i32 {
-  const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  if (lead < 0xc2 || lead > 0xf4) {
-    malformed("a text is not UTF-8");
+  const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  for (let i = 0; i < size; i++) store<u8>(character + i, peekAhead(i));
+  const codePoint = decode(character, character + size);
+  if (decodedSize != size) {
+    malformed(JsonProblem.NotUtf8);
     return -1;
   }
-  let codePoint = lead & (0x3f >> more);
-  at++;
-  for (let i = 0; i < more; i++, at++) {
-    const byte = peek();
-    if ((byte & 0xc0) != 0x80 || byte < 0) {
-      malformed("a text is not UTF-8");
-      return -1;
-    }
-    codePoint = (codePoint << 6) | (byte & 63);
-  }
-  const smallest = more == 3 ? 0x10000 : more == 2 ? 0x800 : 0x80;
-  if (codePoint < smallest || codePoint > 0x10ffff || (codePoint >= 0xd800 && codePoint < 0xe000)) {
-    malformed("a text is not UTF-8");
-    return -1;
-  }
+  at += size;
   return codePoint;
+}
+
+/** 0, which no character goes on with, past the end. */
+function peekAhead(bytes: i32): i32 {
+  return max(0, byteAt(at + bytes));
 }

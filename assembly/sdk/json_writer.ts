@@ -6,7 +6,7 @@ import { putFixed } from "./decimal";
 import { codePointAt, utf8Put, utf8Size, utf8Write } from "./text";
 
 /** Bytes of the longest JSON value; what is longer is not sent and `send` answers with `HostError.Full`. */
-export const bodyMax: i32 = 2048;
+export const bodyMax: i32 = 1024;
 const depthMax: i32 = 32;
 
 // @ts-ignore: decorator

@@ -22,7 +22,7 @@ export class Request {
     return changetype<JsonReader>(1);
   }
 
-  /** Replies with `json`, one JSON value of at most 2,048 bytes. */
+  /** Replies with `json`, one JSON value of at most 1,024 bytes. */
   reply(json: string, status: i32 = 200): i32 {
     begin();
     putRaw(json);
@@ -57,7 +57,7 @@ function finish(request: Request, status: i32): i32 {
   const fits = complete();
   if (fits < 0) {
     begin();
-    putRaw(`{"error":"the reply is longer than 2048 bytes"}`);
+    putRaw(`{"error":"the reply is longer than 1024 bytes"}`);
     status = 500;
   }
   const sent = host_hub.reply(<i32>changetype<usize>(request) - 1, status, body, bodyLength);
@@ -77,8 +77,8 @@ function finish(request: Request, status: i32): i32 {
  *     hub.onMethod("brew", (request) => request.reply(`{"seconds":25}`));
  */
 export function onMethod(name: string, handler: (request: Request) => i32): void {
-  requireLiteral(name, "hub.onMethod");
-  if (methodCount == methodsMax) stop("At most 16 methods can be answered, not also", name, "hub.onMethod");
+  requireLiteral(name);
+  if (methodCount == methodsMax) stop("Too many methods:", name);
   const row = methods + (<usize>methodCount << 3);
   methodCount++;
   store<usize>(row, changetype<usize>(name));

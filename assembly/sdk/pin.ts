@@ -17,7 +17,7 @@ export class OutputPin {
   /** The pin object is its handle: it has no memory. The program stops when the board has no such output. */
   static open(name: string): OutputPin {
     const pin = host_gpio.output(name);
-    if (pin < 0) stop("The board has no output", name, "OutputPin.open");
+    if (pin < 0) stop("The board has no output", name);
     return changetype<OutputPin>(<usize>pin + 1);
   }
 
@@ -50,7 +50,7 @@ export class InputPin {
   /** The program stops when the board has no such input. */
   static open(name: string): InputPin {
     const pin = host_gpio.input(name);
-    if (pin < 0) stop("The board has no input", name, "InputPin.open");
+    if (pin < 0) stop("The board has no input", name);
     return changetype<InputPin>(<usize>pin + 1);
   }
 
@@ -81,7 +81,7 @@ function watch(pin: i32, handler: u32): void {
     host_gpio.watch(pin, 3);
     return;
   }
-  stop("At most 16 inputs can be watched, not also", "", "InputPin.onChange");
+  stop("Too many inputs watched:", "17");
 }
 
 function onPin(id: i32): void {

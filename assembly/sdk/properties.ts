@@ -4,7 +4,7 @@ import { HostError } from "./abi.gen";
 import { codePointAt, utf8Put, utf8Size } from "./text";
 
 /** Bytes of the longest encoded bag. */
-const bagMax: i32 = 512;
+const bagMax: i32 = 384;
 
 // @ts-ignore: decorator
 @lazy export const bag = memory.data(bagMax);
@@ -20,7 +20,7 @@ const bagMax: i32 = 512;
 // @ts-ignore: decorator
 @final @unmanaged
 export class Properties {
-  /** Name and value may hold any characters; 512 bytes for all of them, encoded. */
+  /** Name and value may hold any characters; 384 bytes for all of them, encoded. */
   add(name: string, value: string): Properties {
     if (bagLength > 0) put(0x26);
     encode(name);

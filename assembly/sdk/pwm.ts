@@ -14,7 +14,7 @@ export class Pwm {
   /** The program stops when the board has no such PWM output. */
   static open(name: string): Pwm {
     const output = host_pwm.open(name);
-    if (output < 0) stop("The board has no PWM output", name, "Pwm.open");
+    if (output < 0) stop("The board has no PWM output", name);
     return changetype<Pwm>(<usize>output + 1);
   }
 

@@ -6,7 +6,7 @@ import { JsonWriter, begin, beginObject, body, bodyLength, complete, putRaw } fr
 import { Properties, bag, bagLength, describe, properties } from "./properties";
 
 /**
- * Begins a telemetry message, a JSON object of at most 2,048 bytes. `send` results in its sequence number, or in a negative `HostError`.
+ * Begins a telemetry message, a JSON object of at most 1,024 bytes. `send` results in its sequence number, or in a negative `HostError`.
  *     hub.telemetry().i32("celsius", 93).flag("brewing", true).send();
  */
 export function telemetry(with_: Properties | null = null): JsonWriter {
@@ -29,7 +29,7 @@ export function send(bytes: Uint8Array, contentType: string = "", with_: Propert
   return fits < 0 ? fits : host_hub.send(bytes.dataStart, bytes.length, bag, bagLength);
 }
 
-/** Sends text in UTF-8, at most 2,048 bytes; else as {@link send}. */
+/** Sends text in UTF-8, at most 1,024 bytes; else as {@link send}. */
 export function sendText(text: string, contentType: string = "text/plain", with_: Properties | null = null): i32 {
   if (with_ == null) properties();
   begin();

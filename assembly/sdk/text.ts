@@ -10,29 +10,22 @@ const enum Unit {
 }
 
 /** Bytes of the UTF-8 form of one code point. */
-// @ts-ignore: decorator
-@inline
 export function utf8Size(codePoint: i32): i32 {
   return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
 }
 
 /** Writes the UTF-8 form, of which the caller made room for {@link utf8Size} bytes. */
 export function utf8Put(codePoint: i32, into: usize): void {
-  if (codePoint < 0x80) {
+  const size = utf8Size(codePoint);
+  if (size == 1) {
     store<u8>(into, codePoint);
-  } else if (codePoint < 0x800) {
-    store<u8>(into, 0xc0 | (codePoint >> 6));
-    store<u8>(into, 0x80 | (codePoint & 63), 1);
-  } else if (codePoint < 0x10000) {
-    store<u8>(into, 0xe0 | (codePoint >> 12));
-    store<u8>(into, 0x80 | ((codePoint >> 6) & 63), 1);
-    store<u8>(into, 0x80 | (codePoint & 63), 2);
-  } else {
-    store<u8>(into, 0xf0 | (codePoint >> 18));
-    store<u8>(into, 0x80 | ((codePoint >> 12) & 63), 1);
-    store<u8>(into, 0x80 | ((codePoint >> 6) & 63), 2);
-    store<u8>(into, 0x80 | (codePoint & 63), 3);
+    return;
   }
+  for (let i = size - 1; i > 0; i--) {
+    store<u8>(into + i, 0x80 | (codePoint & 63));
+    codePoint >>= 6;
+  }
+  store<u8>(into, (0xf00 >> size) | codePoint);
 }
 
 /** The code point that begins at unit `index` of the string; a lone surrogate reads as U+FFFD. It takes two units when >= 0x10000. */
@@ -74,26 +67,53 @@ export function utf8Equals(bytes: usize, length: i32, text: string): bool {
     const codePoint = codePointAt(text, i);
     if (codePoint >= 0x10000) i++;
     const size = utf8Size(codePoint);
-    if (at + size > length || decode(bytes + at) != codePoint) return false;
+    if (at + size > length || decode(bytes + at, bytes + length) != codePoint) return false;
     at += size;
   }
   return at == length;
 }
 
-/** A string from UTF-8, malformed bytes as U+FFFD. Allocates the string. */
+/** A string from UTF-8; each byte that is not part of any becomes U+FFFD. Allocates the string. */
 export function utf8Text(bytes: usize, length: i32): string {
-  return String.UTF8.decodeUnsafe(bytes, length);
+  const end = bytes + length;
+  let units = 0;
+  for (let at = bytes; at < end; at += decodedSize) units += decode(at, end) < 0x10000 ? 1 : 2;
+  let into = __new(<usize>units << 1, idof<string>());
+  const text = changetype<string>(into);
+  for (let at = bytes; at < end; at += decodedSize) {
+    const codePoint = decode(at, end);
+    if (codePoint < 0x10000) {
+      store<u16>(into, codePoint);
+      into += 2;
+    } else {
+      store<u16>(into, Unit.HighSurrogate + ((codePoint - 0x10000) >> 10));
+      store<u16>(into, Unit.LowSurrogate | (codePoint & 0x3ff), 2);
+      into += 4;
+    }
+  }
+  return text;
 }
 
-/** The code point at `bytes`, which is valid UTF-8. */
-function decode(bytes: usize): i32 {
-  const lead: i32 = load<u8>(bytes);
+/** Bytes that the last `decode` took. */
+// @ts-ignore: decorator
+@lazy export let decodedSize: i32 = 0;
+
+/** The code point at `at`, before `end`, by RFC 3629 §4: U+FFFD and one byte where there is none. */
+export function decode(at: usize, end: usize): i32 {
+  const lead: i32 = load<u8>(at);
+  decodedSize = 1;
   if (lead < 0x80) return lead;
-  const second: i32 = load<u8>(bytes, 1) & 63;
-  if (lead < 0xe0) return ((lead & 31) << 6) | second;
-  const third: i32 = load<u8>(bytes, 2) & 63;
-  if (lead < 0xf0) return ((lead & 15) << 12) | (second << 6) | third;
-  return ((lead & 7) << 18) | (second << 12) | (third << 6) | (load<u8>(bytes, 3) & 63);
+  const more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  if (lead < 0xc2 || lead > 0xf4 || at + more >= end) return Unit.Replacement;
+  let codePoint = lead & (0x3f >> more);
+  for (let i = 1; i <= more; i++) {
+    const byte: i32 = load<u8>(at + i);
+    if ((byte & 0xc0) != 0x80) return Unit.Replacement;
+    codePoint = (codePoint << 6) | (byte & 63);
+  }
+  if (utf8Size(codePoint) != more + 1 || codePoint > 0x10ffff || (codePoint >>> 11) == 0x1b) return Unit.Replacement;
+  decodedSize = more + 1;
+  return codePoint;
 }
 
 /** Bytes before a managed object in which the runtime keeps its size, the last 4 of them. */
@@ -134,17 +154,17 @@ export namespace staticLine {
   }
 }
 
-/** Ends the program, because the app asks what it can never get; `why` and `name` make the one sentence of the crash record. */
-export function stop(why: string, name: string, api: string): void {
+/** Ends the program, because the app asks for what it can never get; `why` and `name` make the one sentence of the crash record. */
+export function stop(why: string, name: string): void {
   staticLine.begin(why);
   staticLine.add(" '");
   staticLine.add(name);
   staticLine.add("'");
-  host_device.abort(staticLine.text(), api, 0, 0);
+  host_device.abort(staticLine.text(), "", 0, 0);
   unreachable();
 }
 
 /** Names that the SDK keeps must live as long as the program: literals do, a string made at run time would be collected. */
-export function requireLiteral(name: string, api: string): void {
-  if (changetype<usize>(name) >= __heap_base) stop("A literal is needed here, not", name, api);
+export function requireLiteral(name: string): void {
+  if (changetype<usize>(name) >= __heap_base) stop("Not a literal:", name);
 }

@@ -38,9 +38,7 @@ export function cancel(timer: i32): bool {
 function start(delayMs: i32, periodMs: i32, handler: u32): i32 {
   const row = find(0);
   const timer = row ? host_timer.start(delayMs, periodMs) : <i32>HostError.Full;
-  if (timer < 0) {
-    stop(timer == HostError.Full ? "At most 32 timers can run at once" : "The period or delay is out of range", "", "timer");
-  }
+  if (timer < 0) stop("No timer:", timer == HostError.Full ? "32 run" : "delay or period");
   store<i32>(row, timer + 1);
   store<u32>(row, handler, 4);
   handle(EventKind.Timer, onTimer);

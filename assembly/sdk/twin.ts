@@ -47,7 +47,7 @@ export function reject(why: string): i32 {
 export function onInteger(name: string, handler: (value: i32) => i32): void {
   on(name, handler.index, (handler, _) => {
     const value = reader().i32();
-    return reader().failed ? unreadable() : call_indirect<i32>(handler, value);
+    return reader().failed ? reject("not a 32-bit integer") : call_indirect<i32>(handler, value);
   });
 }
 
@@ -55,7 +55,7 @@ export function onInteger(name: string, handler: (value: i32) => i32): void {
 export function onLong(name: string, handler: (value: i64) => i32): void {
   on(name, handler.index, (handler, _) => {
     const value = reader().i64();
-    return reader().failed ? unreadable() : call_indirect<i32>(handler, value);
+    return reader().failed ? reject("not a 64-bit integer") : call_indirect<i32>(handler, value);
   });
 }
 
@@ -63,7 +63,7 @@ export function onLong(name: string, handler: (value: i64) => i32): void {
 export function onFixed(name: string, decimals: i32, handler: (value: i64) => i32): void {
   on(name, handler.index, (handler, decimals) => {
     const value = reader().fixed(decimals);
-    return reader().failed ? unreadable() : call_indirect<i32>(handler, value);
+    return reader().failed ? reject("not a number of so few decimals") : call_indirect<i32>(handler, value);
   }, decimals);
 }
 
@@ -71,7 +71,7 @@ export function onFixed(name: string, decimals: i32, handler: (value: i64) => i3
 export function onNumber(name: string, handler: (value: f64) => i32): void {
   on(name, handler.index, (handler, _) => {
     const value = reader().f64();
-    return reader().failed ? unreadable() : call_indirect<i32>(handler, value);
+    return reader().failed ? reject("not a number") : call_indirect<i32>(handler, value);
   });
 }
 
@@ -79,7 +79,7 @@ export function onNumber(name: string, handler: (value: f64) => i32): void {
 export function onFlag(name: string, handler: (value: bool) => i32): void {
   on(name, handler.index, (handler, _) => {
     const value = reader().flag();
-    return reader().failed ? unreadable() : call_indirect<i32>(handler, value);
+    return reader().failed ? reject("not true or false") : call_indirect<i32>(handler, value);
   });
 }
 
@@ -87,7 +87,7 @@ export function onFlag(name: string, handler: (value: bool) => i32): void {
 export function onText(name: string, handler: (value: string) => i32): void {
   on(name, handler.index, (handler, _) => {
     const value = reader().text();
-    return reader().failed ? unreadable() : call_indirect<i32>(handler, value);
+    return reader().failed ? reject("not a text") : call_indirect<i32>(handler, value);
   });
 }
 
@@ -158,13 +158,10 @@ function reader(): JsonReader {
   return changetype<JsonReader>(1);
 }
 
-function unreadable(): i32 {
-  return reject(reader().reason);
-}
 
 function on(name: string, handler: u32, apply: (handler: u32, decimals: i32) => i32, decimals: i32 = 0): void {
-  requireLiteral(name, "twin.on…");
-  if (rowCount == propertiesMax) stop("At most 24 desired properties can be handled, not also", name, "twin.on…");
+  requireLiteral(name);
+  if (rowCount == propertiesMax) stop("Too many desired properties:", name);
   const row = rows + <usize>(rowCount++ * Row.Size);
   store<usize>(row, changetype<usize>(name), Row.Name);
   store<u32>(row, handler, Row.Handler);

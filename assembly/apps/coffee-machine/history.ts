@@ -4,24 +4,24 @@ const bucketMs: i64 = 30_000;
 /** Two hours and the bucket that is being filled: what is told covers 2 h to 2 h 30 s. */
 const bucketCount = 241;
 
-// A bucket that was never filled, or is older than the window, holds a highest below its lowest.
-const highest = new StaticArray<i16>(bucketCount).fill(i16.MIN_VALUE);
-const lowest = new StaticArray<i16>(bucketCount).fill(i16.MAX_VALUE);
+const highest = new StaticArray<i16>(bucketCount);
+const lowest = new StaticArray<i16>(bucketCount);
+/** The bucket being filled, counted such that the first reading empties all. */
 let current: i64 = 0;
 
 /** Takes one reading, in tenths of a degree, at a time that never goes back. */
 export function remember(deciC: i32, nowMs: i64): void {
   age(nowMs);
   const bucket = <i32>(current % bucketCount);
-  highest[bucket] = <i16>max(<i32>highest[bucket], deciC);
-  lowest[bucket] = <i16>min(<i32>lowest[bucket], deciC);
+  unchecked(highest[bucket] = <i16>max(<i32>highest[bucket], deciC));
+  unchecked(lowest[bucket] = <i16>min(<i32>lowest[bucket], deciC));
 }
 
 /** In tenths of a degree; `i16.MIN_VALUE` when there was no reading. */
 export function highestDeciC(nowMs: i64): i32 {
   age(nowMs);
   let result: i32 = i16.MIN_VALUE;
-  for (let i = 0; i < bucketCount; i++) result = max(result, <i32>highest[i]);
+  for (let i = 0; i < bucketCount; i++) result = max(result, <i32>unchecked(highest[i]));
   return result;
 }
 
@@ -29,16 +29,16 @@ export function highestDeciC(nowMs: i64): i32 {
 export function lowestDeciC(nowMs: i64): i32 {
   age(nowMs);
   let result: i32 = i16.MAX_VALUE;
-  for (let i = 0; i < bucketCount; i++) result = min(result, <i32>lowest[i]);
+  for (let i = 0; i < bucketCount; i++) result = min(result, <i32>unchecked(lowest[i]));
   return result;
 }
 
-/** Empties the buckets that time has passed over. */
+/** Empties the buckets that time has passed over: an empty one has a highest below its lowest. */
 function age(nowMs: i64): void {
-  const now = nowMs / bucketMs;
+  const now = nowMs / bucketMs + bucketCount;
   for (current = max(current, now - bucketCount); current < now;) {
     const bucket = <i32>(++current % bucketCount);
-    highest[bucket] = i16.MIN_VALUE;
-    lowest[bucket] = i16.MAX_VALUE;
+    unchecked(highest[bucket] = i16.MIN_VALUE);
+    unchecked(lowest[bucket] = i16.MAX_VALUE);
   }
 }
