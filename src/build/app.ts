@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { suggestion } from '../board/nearest.js'
 import { projectRoot, shown } from '../board/root.js'
+import { isObject } from '../board/schema.js'
 import { BuildError } from './error.js'
 
 export interface App {
@@ -12,7 +13,15 @@ export interface App {
   readonly entry: string
   /** The board its author had in mind (app.json beside the entry), else `host`. */
   readonly board: string
+  /** What single keys do in the live view (app.json). */
+  readonly keys: readonly AppKey[]
 }
+
+/** A key that calls a direct method, or moves a desired property by a step from what it is, or from `from`. */
+export type AppKey = { readonly key: string, readonly title: string } & (
+  | { readonly method: string, readonly payload?: unknown }
+  | { readonly desired: string, readonly step: number, readonly from: number }
+)
 
 const appsFolder = join(projectRoot, 'assembly', 'apps')
 
@@ -44,18 +53,27 @@ export function findApp(nameOrPath: string): App {
 
 function describe(name: string, entry: string): App {
   const clean = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'app'
-  return { name: clean, entry, board: boardOf(join(dirname(entry), 'app.json')) }
+  const file = join(dirname(entry), 'app.json')
+  return { name: clean, entry, ...existsSync(file) ? readNotes(file) : { board: 'host', keys: [] } }
 }
 
-function boardOf(file: string): string {
-  if (!existsSync(file)) return 'host'
+function readNotes(file: string): Pick<App, 'board' | 'keys'> {
   let value: unknown
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new BuildError(`${shown(file)} is not JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`, { cause: error })
   }
-  const board = typeof value === 'object' && value !== null && 'board' in value ? value.board : undefined
+  const { board = 'host', keys = [] } = isObject(value) ? value : { board: 0 }
   if (typeof board !== 'string') throw new BuildError(`${shown(file)} must be an object such as {"board": "host"}`)
-  return board
+  if (!Array.isArray(keys) || !keys.every(isKey)) {
+    throw new BuildError(`${shown(file)} at /keys: each must be such as {"key": "b", "title": "brew", "method": "brew"} or {"key": "u", "title": "warmer", "desired": "target", "step": 1, "from": 90}`)
+  }
+  return { board, keys }
+}
+
+function isKey(value: unknown): value is AppKey {
+  if (!isObject(value) || typeof value['key'] !== 'string' || value['key'].length !== 1 || typeof value['title'] !== 'string') return false
+  return typeof value['method'] === 'string'
+    || (typeof value['desired'] === 'string' && Number.isFinite(value['step']) && Number.isFinite(value['from']))
 }

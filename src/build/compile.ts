@@ -1,7 +1,7 @@
 /** Runs AssemblyScript's compiler in this process, with every file it read noted. Knows nothing of boards and caches. */
 
 import { readFile } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { projectRoot, shown } from '../board/root.js'
 import { BuildError, describeProblem, type SourceProblem } from './error.js'
 import { namedPins, type NamedPin } from './pins.js'
@@ -65,6 +65,9 @@ async function compileNow({ entry, guestBytes, target }: CompileOptions): Promis
   const silent = { write: () => {} }
   const argv = [
     entry, '--config', 'asconfig.json', '--baseDir', projectRoot, '--target', target, '--lowMemoryLimit', String(guestBytes),
+    // In asconfig.json asc would look for it among packages.
+    '--transform', join(projectRoot, 'assembly', 'transform.mjs'),
+    // Names for messages; they change no code, and the build takes them out of what runs.
     '--debug', '--outFile', 'app.wasm', '--sourceMap', 'app.wasm.map',
   ]
   const { error } = await main(argv, {

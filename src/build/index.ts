@@ -1,6 +1,6 @@
 /** The door of src/build. */
 
-export { appNames, findApp, type App } from './app.js'
+export { appNames, findApp, type App, type AppKey } from './app.js'
 export { buildApp, checkWasm, type BuildOptions, type BuiltApp } from './build.js'
 export { BuildError, describeProblem, type SourceProblem } from './error.js'
 export { moduleLimits } from './limits.js'

@@ -1,0 +1,39 @@
+/** `tinytwin build`: an app to a .wasm file, checked against a board. */
+
+import { join, resolve } from 'node:path'
+import { buildApp } from '../build/index.js'
+import { projectRoot, shown } from '../board/root.js'
+import type { Command } from './command.js'
+import { writeFiles } from './files.js'
+import { progressOf } from './progress.js'
+
+export const buildCommand: Command = {
+  name: 'build',
+  summary: 'Compiles an app and checks it against a board.',
+  doc: 'Compiles an app to WebAssembly, checks that it is valid, modest enough for a device, and that the board has every pin and capability it uses. What did not change is not compiled again.',
+  arguments: [{ name: 'APP', doc: 'A name (see: tinytwin apps), or the path of a .ts file or of a folder with an index.ts.' }],
+  options: [
+    { name: 'board', value: 'BOARD', doc: 'A name (see: tinytwin boards), or the path of a board.json. Default: the one the app was written for.' },
+    { name: 'out', value: 'FILE', doc: 'Where the module goes; its source map goes beside it as FILE.map. Default: build/out/APP.wasm.' },
+    { name: 'debug', doc: 'Leave the code unoptimized.' },
+  ],
+  examples: [
+    ['build coffee-machine', 'Builds it for its own board.'],
+    ['build ./door.ts --board ./boards/door/board.json --out door.wasm', 'Your app on your board.'],
+  ],
+  run: async ({ args, terminal }) => {
+    const board = args.text('board')
+    const progress = progressOf(terminal)
+    const built = await buildApp({ app: args.positionals[0] ?? '', release: !args.flag('debug'), progress: progress.begin, ...(board === undefined ? {} : { board }) })
+      .finally(progress.end)
+    const out = resolve(args.text('out') ?? join(projectRoot, 'build', 'out', `${built.name}.wasm`))
+    writeFiles([[out, built.wasm], [`${out}.map`, built.map]])
+    const { name, buildId, capabilities, sizes, compiled } = built
+    terminal.print(args.json
+      ? `${JSON.stringify({ type: 'build', app: name, board: built.board.name, buildId, file: out, capabilities, ...sizes, cached: !compiled })}\n`
+      : `${shown(out)}: ${sizes.wasm} bytes (code ${sizes.code}, data ${sizes.data}), build ${buildId}\n`
+        + `  for ${built.board.name}: ${sizes.staticData} of ${sizes.guest} bytes of guest memory are taken before the first allocation\n`
+        + `  uses ${capabilities.join(', ') || 'no capability'}\n`)
+    return 0
+  },
+}

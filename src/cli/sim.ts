@@ -1,0 +1,111 @@
+/** `tinytwin sim`: a device in virtual time, and the account of what arrived. */
+
+import { resolve } from 'node:path'
+import { buildApp } from '../build/index.js'
+import { simulate, type Device, type Summary } from '../sim/index.js'
+import type { Command } from './command.js'
+import { writeFiles } from './files.js'
+import { progressOf } from './progress.js'
+
+const defaultMs = 60 * 60 * 1000
+
+export const simCommand: Command = {
+  name: 'sim',
+  summary: 'Runs an app in virtual time against a local hub and sums up.',
+  doc: 'Runs an app on the complete device runtime and a local hub in this process, in virtual time: a day takes about a second. At the end the link may drain for 60 virtual seconds; then every message is accounted for. The same seed gives the same run.',
+  arguments: [{ name: 'APP', doc: 'A name (see: tinytwin apps), or the path of a .ts file or of a folder with an index.ts.' }],
+  options: [
+    { name: 'for', value: 'DURATION', doc: 'Virtual time, such as 20s, 24h or 1h30m. Default: 1h.' },
+    { name: 'board', value: 'BOARD', doc: 'A name (see: tinytwin boards), or the path of a board.json. Default: the one the app was written for.' },
+    { name: 'seed', value: 'NUMBER', doc: 'Whole number from 0 to 4294967295 that all randomness comes from. Default: 1.' },
+    { name: 'engine', value: 'ENGINE', doc: 'What runs the Wasm: wasm3, as on the device, or v8. Default: wasm3.' },
+    { name: 'trace', value: 'FILE', doc: 'Write the canonical trace here: what the app saw and did, in order.' },
+    { name: 'events', doc: 'Print log lines, telemetry and crashes too, in order of virtual time.' },
+  ],
+  examples: [
+    ['sim coffee-machine --for 24h --seed 7', 'A day of coffee.'],
+    ['sim coffee-machine --for 24h --json', 'The summary as one JSON object.'],
+    ['sim ./door.ts --board blink-nano --for 1m --events', 'Your app, with everything it says.'],
+  ],
+  run: async ({ args, terminal }) => {
+    const virtualMs = args.span('for') ?? defaultMs
+    const seed = args.whole('seed', { min: 0, max: 2 ** 32 - 1 }) ?? 1
+    const engine = args.choice('engine', ['wasm3', 'v8']) ?? 'wasm3'
+    const board = args.text('board')
+    const traceFile = args.text('trace')
+    const progress = progressOf(terminal)
+    try {
+      const built = await buildApp({ app: args.positionals[0] ?? '', progress: progress.begin, ...(board === undefined ? {} : { board }) })
+      progress.end()
+      await using device = await simulate(built, { board: built.board, engine, seed, keepTrace: traceFile !== undefined })
+      // In steps only for the eye: time passes the same.
+      const steps = terminal.attended ? 50 : 1
+      for (let step = 1; step <= steps; step++) {
+        if (steps > 1) progress.begin(`${Math.floor(100 * (step - 1) / steps)} % of ${spanText(virtualMs)}`)
+        await device.advance(Math.floor(virtualMs * step / steps) - Math.floor(virtualMs * (step - 1) / steps))
+      }
+      await device.drain('60s')
+      progress.end()
+      if (traceFile !== undefined) writeFiles([[resolve(traceFile), device.trace]])
+      const summary = device.summary(virtualMs)
+      if (args.flag('events')) for (const event of eventsOf(device)) terminal.print(args.json ? `${JSON.stringify(event)}\n` : `${eventText(event)}\n`)
+      else if (!args.json) for (const crash of device.crashes) terminal.print(`${eventText({ type: 'crash', ...crash })}\n`)
+      terminal.print(args.json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+    } finally {
+      progress.end()
+    }
+    return 0
+  },
+}
+
+type SimEvent = { readonly atMs: number } & (
+  | { readonly type: 'telemetry', readonly body: unknown, readonly properties: object }
+  | { readonly type: 'log', readonly level: string, readonly text: string }
+  | { readonly type: 'crash', readonly reason: string, readonly build: string, readonly function: string, readonly offset: number, readonly at?: string }
+)
+
+// Sorting is stable: what the device said comes before what arrived in the same millisecond.
+function eventsOf(device: Device): SimEvent[] {
+  const log = device.log().map(({ atMs, level, text }): SimEvent => ({ type: 'log', atMs, level, text }))
+  const crashes = device.crashes.map(({ atMs, reason, build, function: name, offset, at }): SimEvent =>
+    ({ type: 'crash', atMs, reason, build, function: name, offset, ...(at === undefined ? {} : { at }) }))
+  const telemetry = device.telemetry().map(({ atMs, body, properties }): SimEvent => ({ type: 'telemetry', atMs, body, properties }))
+  return [...log, ...crashes, ...telemetry].sort((a, b) => a.atMs - b.atMs)
+}
+
+function eventText(event: SimEvent): string {
+  const time = (event.atMs / 1000).toFixed(3).padStart(12)
+  switch (event.type) {
+    case 'telemetry': return `${time}  telemetry  ${typeof event.body === 'string' ? event.body : JSON.stringify(event.body)}`
+    case 'log': return `${time}  ${event.level.padEnd(9)}  ${event.text}`
+    case 'crash': return `${time}  crash      ${event.reason} at ${event.at ?? (event.function === '' ? 'an unknown place' : event.function)} (build ${event.build}, offset ${event.offset})`
+    default: return event satisfies never
+  }
+}
+
+function summaryText(summary: Summary): string {
+  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, pending, duplicates, reordered, connections, crashes, trace } = summary
+  return [
+    `${app} on ${board} (${engine}, seed ${seed}): ${spanText(virtualMs)} in ${(wallMs / 1000).toFixed(1)} s`,
+    `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
+    `  connections  ${connections}`,
+    `  crashes      ${crashes}`,
+    `  trace        ${trace}`,
+    '',
+  ].join('\n')
+}
+
+/** As a person would write it, such as 1h30m. */
+export function spanText(ms: number): string {
+  const units: readonly [string, number][] = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000], ['ms', 1]]
+  let rest = ms
+  let text = ''
+  for (const [unit, size] of units) {
+    // 24h and 36h are said as hours; days only from two on.
+    if (unit === 'd' && ms < 2 * size) continue
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    if (count > 0) text += `${count}${unit}`
+  }
+  return text === '' ? '0s' : text
+}
