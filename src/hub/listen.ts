@@ -21,8 +21,8 @@ export interface HubListener {
 }
 
 const HANDSHAKE_TIMEOUT_MS = 30_000
-/** What may wait in memory for a peer that does not read. */
-const MAX_UNSENT_BYTES = 1024 * 1024
+/** What may wait in memory for a peer that does not read: well above a full queue, which is sent in one go. */
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`

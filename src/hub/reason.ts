@@ -9,6 +9,7 @@ interface Reason {
 const table = {
   // CONNECT
   'connect-timeout': { text: 'No CONNECT arrived in time after the connection was opened' },
+  'left-early': { text: 'The peer left before it sent CONNECT, as a client does that does not trust the certificate' },
   'malformed-connect': { text: 'The first packet is not a well-formed MQTT CONNECT' },
   'protocol-level': { text: 'Only MQTT 3.1.1 (protocol level 4) is spoken here' },
   'empty-client-id': { text: 'The client id is empty; it must be the device id' },

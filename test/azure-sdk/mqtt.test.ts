@@ -153,10 +153,11 @@ test('the SDK is told Unauthorized with a wrong key, and the hub says why', asyn
   expect(await refused).toMatchObject({ deviceId: 'wrong-key', reason: 'wrong-signature' })
 })
 
-test('the SDK does not connect when it does not trust the authority, and the hub says that the handshake failed', async () => {
+test('the SDK does not connect when it does not trust the authority, and the hub says why that may be', async () => {
   hub.devices.create({ deviceId: 'no-trust' })
   await using device = new SdkDevice(undefined)
   const refused = eventOf(({ type }) => type === 'refused')
   await expect(device.do('open', { connectionString: connectionString('no-trust') })).rejects.toThrow(/Error/)
-  expect((await refused as { reason: string }).reason).toBe('tls-handshake')
+  // whose view of the handshake ends first is the operating system's choice
+  expect(await refused).toMatchObject({ reason: expect.stringMatching(/^(tls-handshake|left-early)$/) })
 })

@@ -91,6 +91,13 @@ test('a connection that says nothing is closed after 10 s', () => {
   expect(reasons(one)).toEqual(['connect-timeout'])
 })
 
+test('a peer that leaves without a word is told apart from one that is lost later', () => {
+  const one = bench()
+  new Peer(one.hub).cut()
+  Peer.connected(one.hub).cut()
+  expect(reasons(one)).toEqual(['left-early', 'connection-lost'])
+})
+
 test('an announced CONNECT of megabytes is refused before it arrives', () => {
   const one = bench()
   new Peer(one.hub).bytes(Buffer.from('10ffffff7f', 'hex'))

@@ -152,6 +152,15 @@ test('a disabled, a removed and a dismissed device are disconnected with a reaso
   expect(reasons(one)).toEqual(['hub-closed', 'device-disabled', 'device-removed'])
 })
 
+test('a connection that is ended while it takes over leaves no ghost', () => {
+  const { hub } = bench()
+  Peer.connected(hub)
+  const stop = hub.onEvent(({ type }) => { if (type === 'disconnected') { hub.disconnect() } })
+  const fresh = Peer.connected(hub)
+  stop()
+  expect([fresh.closed, hub.connections()]).toEqual([true, []])
+})
+
 test('connections tells who is connected and since when', () => {
   const { hub, clock } = bench()
   const peer = Peer.connected(hub, { username: 'hub.test/d1/?api-version=1&model-id=dtmi:a;1' })

@@ -57,13 +57,9 @@ function hmac(key: string, rawResource: string, rawExpiry: string): Buffer {
   return createHmac('sha256', Buffer.from(key, 'base64')).update(`${rawResource}\n${rawExpiry}`).digest()
 }
 
-/** True if one of the base64 `keys` made the signature; all are tried, each compared in constant time. */
+/** True if one of the base64 `keys` made the signature, compared in constant time. */
 export function isSignedBy(token: SasToken, keys: readonly string[]): boolean {
-  let signed = false
-  for (const key of keys) {
-    signed = timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry), token.signature) || signed
-  }
-  return signed
+  return keys.some((key) => timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry), token.signature))
 }
 
 /** True if the token's resource is `target` or one of its parents, segment by segment; the host without its case. */

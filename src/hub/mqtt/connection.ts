@@ -102,8 +102,9 @@ export class MqttConnection implements HubConnection {
       return
     }
     const { hub, peer } = this.#options
+    const early: ReasonId = reason === 'connection-lost' ? 'left-early' : reason
     hub.report({
-      type: 'refused', time: hub.clock.now(), peer, reason, ...describeReason(reason, detail),
+      type: 'refused', time: hub.clock.now(), peer, reason: early, ...describeReason(early, detail),
       ...(this.#claimedId === undefined ? {} : { deviceId: this.#claimedId })
     })
   }
@@ -146,12 +147,18 @@ export class MqttConnection implements HubConnection {
     const { device, clean, keepAliveSeconds, tokenExpiresAt } = accepted
     const open = new OpenConnection(this, this.#options, accepted)
     const sessionPresent = attach(hub, device, open, { clean })
+    if (this.#isOver) {
+      // whoever heard that the old connection ended has ended this one too
+      detach(device, open)
+      return
+    }
     this.#open = open
     this.#frames.maxBytes = MAX_PACKET_BYTES
     // [MQTT-3.1.2-24] and [A4]
     this.#watchSilence(keepAliveSeconds === 0 ? MAX_SILENCE_MS : Math.min(keepAliveSeconds * 1500, MAX_SILENCE_MS))
     this.#cancelTimers.push(hub.clock.setTimer(() => this.close('token-expired'), tokenExpiresAt - hub.clock.now()))
     this.write(generate({ cmd: 'connack', returnCode: 0, sessionPresent }))
+    if (this.#isOver) { return }
     const { deviceId, moduleId } = device.identity
     hub.report({
       type: 'connected', time: hub.clock.now(), deviceId, ...(moduleId === undefined ? {} : { moduleId }),

@@ -7,7 +7,7 @@ writeToStream.cacheNumbers = false
 
 type Parse = (frame: Buffer) => Packet | undefined
 
-/** mqtt-packet's parser is a stream; fed one whole frame at a time it is a function. */
+/** mqtt-packet's parser is a stream; fed one whole frame at a time it is a function, until the first that is malformed. */
 function wholeFrameParser(): Parse {
   let parsed: Packet | undefined
   const stream = parser({ protocolVersion: 4 })
@@ -27,6 +27,7 @@ export function parsePacket(frame: Buffer): Packet | undefined {
   shared ??= wholeFrameParser()
   try {
     const packet = shared(frame)
+    // after an error mqtt-packet keeps its old position and misreads what follows
     if (packet === undefined) { shared = undefined }
     return packet
   } catch {
