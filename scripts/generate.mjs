@@ -6,5 +6,8 @@ import { projectRoot, setup } from './setup.mjs'
 
 await setup({ for: 'test', quiet: true, only: 'npm' })
 await setup({ for: 'test', quiet: true, only: 'host' })
-const generator = join(projectRoot, 'build', 'host', 'abi', 'generate.js')
-process.exitCode = spawnSync(process.execPath, [generator, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1
+for (const subject of ['abi', 'board']) {
+  const generator = join(projectRoot, 'build', 'host', subject, 'generate.js')
+  const { status } = spawnSync(process.execPath, [generator, ...process.argv.slice(2)], { stdio: 'inherit' })
+  if (status !== 0) { process.exitCode = status ?? 1 }
+}

@@ -97,6 +97,8 @@ static void notes_a_restart(void)
     tt_posix_wait_app(&posix, 60000);
     tt_posix_wait_link(&posix, 60000);
     CHECK(tt_posix_uptime_ms(&posix) < 50000);
+    tt_posix_reset(&posix);
+    CHECK_INT(tt_posix_restart_reason(&posix), 0);
     tt_posix_close(&posix);
 }
 
@@ -111,7 +113,9 @@ static void streams_are_bounded(void)
     CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[TT_POSIX_STREAMS_MAX]), TT_EFULL);
     streams[1].close(streams[1].ctx);
     CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[1]), TT_OK);
-    tt_posix_close(&posix); // closes what is still open
+    tt_posix_reset(&posix); // closes what is still open
+    CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[0]), TT_OK);
+    tt_posix_close(&posix); // and so does this
 }
 
 static void flash_survives(void)

@@ -49,12 +49,16 @@ int tt_posix_open(struct tt_posix *posix, enum tt_log_level log_level)
     return TT_OK;
 }
 
+void tt_posix_reset(struct tt_posix *posix)
+{
+    tt_posix_drop_streams(posix);
+    atomic_store(&posix->restart_reason, 0);
+    posix->started_ms = tt_posix_monotonic_ms();
+}
+
 void tt_posix_close(struct tt_posix *posix)
 {
-    for (size_t i = 0; i < TT_POSIX_STREAMS_MAX; i++) {
-        if (posix->streams[i].open && posix->streams[i].fd >= 0) { close(posix->streams[i].fd); }
-        posix->streams[i].open = false;
-    }
+    tt_posix_drop_streams(posix);
     close_pipe(posix->app_pipe);
     close_pipe(posix->link_pipe);
 }

@@ -39,10 +39,14 @@ struct tt_posix {
 int tt_posix_open(struct tt_posix *posix, enum tt_log_level log_level);
 void tt_posix_close(struct tt_posix *posix);
 
+// A restart, when both loops have ended: streams are closed, uptime starts anew, nothing is asked
+// for.
+void tt_posix_reset(struct tt_posix *posix);
+
 // posix stays where it is while the result is used. `notice` is left NULL.
 struct tt_port tt_posix_port(struct tt_posix *posix);
 
-// Milliseconds since tt_posix_open; never goes back. For both loops.
+// Milliseconds since open or reset; never goes back between them. For both loops.
 int64_t tt_posix_uptime_ms(void *posix);
 
 // Waits for a wake, however long ago it came, or for timeout_ms; the link loop's wait also ends
@@ -51,7 +55,8 @@ int64_t tt_posix_uptime_ms(void *posix);
 void tt_posix_wait_app(void *posix, int32_t timeout_ms);
 void tt_posix_wait_link(void *posix, int32_t timeout_ms);
 
-// Wakes both loops; all an interrupt (here: a signal) handler may call.
+// Wakes both loops; all that an interrupt (here: a signal) handler may call, between open and
+// close.
 void tt_posix_wake(struct tt_posix *posix);
 
 // What tt_port.restart was asked for: it only notes the reason and wakes both loops, whose threads

@@ -198,6 +198,14 @@ int tt_posix_connect(void *ctx, const char *host, uint16_t port, struct tt_strea
     return TT_EFULL;
 }
 
+void tt_posix_drop_streams(struct tt_posix *posix)
+{
+    for (size_t i = 0; i < TT_POSIX_STREAMS_MAX; i++) {
+        if (posix->streams[i].open) { drop_socket(&posix->streams[i]); }
+        posix->streams[i].open = false;
+    }
+}
+
 size_t tt_posix_polled(struct tt_posix *posix, struct pollfd *polled, int64_t *timeout_ms)
 {
     size_t count = 0;

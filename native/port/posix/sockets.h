@@ -14,5 +14,8 @@ int tt_posix_connect(void *ctx, const char *host, uint16_t port, struct tt_strea
 // returns their number. Lowers *timeout_ms to the end of a connection attempt.
 size_t tt_posix_polled(struct tt_posix *posix, struct pollfd *polled, int64_t *timeout_ms);
 
+// Closes what is open, as a loss of power does.
+void tt_posix_drop_streams(struct tt_posix *posix);
+
 // Milliseconds of the monotonic clock, from an arbitrary start.
 int64_t tt_posix_monotonic_ms(void);

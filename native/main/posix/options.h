@@ -1,0 +1,41 @@
+// What the person who starts the POSIX main says, checked, with the files read. No secret comes
+// from the command line.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../core/board.h"
+#include "../../port/port.h"
+
+enum {
+    TT_OPTIONS_NAME_MAX = 256, // bytes of a host name or a device id, with the NUL
+    TT_OPTIONS_KEY_MAX = 64,   // of a decoded key
+};
+
+struct tt_options {
+    const struct tt_board *board;
+    enum tt_log_level log_level;
+    const char *flash_path;
+    const char *pins_path; // NULL: none
+    int64_t for_ms;        // INT64_MAX: until a signal comes
+
+    uint8_t *wasm;
+    size_t wasm_len;
+    uint8_t *ca; // ends in a NUL that ca_len counts
+    size_t ca_len;
+
+    char host[TT_OPTIONS_NAME_MAX]; // as in the connection string
+    uint16_t tcp_port;              // 0: the protocol's own
+    char device_id[TT_OPTIONS_NAME_MAX];
+    uint8_t key[TT_OPTIONS_KEY_MAX];
+    size_t key_len;
+};
+
+enum tt_options_result { TT_OPTIONS_RUN, TT_OPTIONS_HELP, TT_OPTIONS_WRONG };
+
+// Writes help to stdout, or one sentence about what is wrong to stderr. After RUN,
+// tt_options_free wipes the key and frees the files.
+enum tt_options_result tt_options_parse(struct tt_options *options, int argc, char **argv);
+void tt_options_free(struct tt_options *options);
