@@ -3,15 +3,18 @@
 
 #include <string.h>
 
-struct tt_reader tt_reader_of(const void *data, size_t len) {
+struct tt_reader tt_reader_of(const void *data, size_t len)
+{
     return (struct tt_reader){.data = data, .len = len};
 }
 
-size_t tt_reader_left(const struct tt_reader *reader) {
+size_t tt_reader_left(const struct tt_reader *reader)
+{
     return reader->len - reader->at;
 }
 
-const uint8_t *tt_reader_take(struct tt_reader *reader, size_t len) {
+const uint8_t *tt_reader_take(struct tt_reader *reader, size_t len)
+{
     if (reader->cut || len > reader->len - reader->at) {
         reader->cut = true;
         return NULL;
@@ -21,21 +24,25 @@ const uint8_t *tt_reader_take(struct tt_reader *reader, size_t len) {
     return taken;
 }
 
-uint8_t tt_reader_u8(struct tt_reader *reader) {
+uint8_t tt_reader_u8(struct tt_reader *reader)
+{
     const uint8_t *taken = tt_reader_take(reader, 1);
     return taken == NULL ? 0 : taken[0];
 }
 
-uint16_t tt_reader_u16(struct tt_reader *reader) {
+uint16_t tt_reader_u16(struct tt_reader *reader)
+{
     const uint8_t *taken = tt_reader_take(reader, 2);
     return taken == NULL ? 0 : (uint16_t)(taken[0] << 8 | taken[1]);
 }
 
-struct tt_writer tt_writer_of(void *data, size_t cap) {
+struct tt_writer tt_writer_of(void *data, size_t cap)
+{
     return (struct tt_writer){.data = data, .cap = cap};
 }
 
-void tt_writer_bytes(struct tt_writer *writer, const void *data, size_t len) {
+void tt_writer_bytes(struct tt_writer *writer, const void *data, size_t len)
+{
     if (writer->full || len > writer->cap - writer->len) {
         writer->full = true;
         return;
@@ -46,20 +53,24 @@ void tt_writer_bytes(struct tt_writer *writer, const void *data, size_t len) {
     }
 }
 
-void tt_writer_u8(struct tt_writer *writer, uint8_t value) {
+void tt_writer_u8(struct tt_writer *writer, uint8_t value)
+{
     tt_writer_bytes(writer, &value, 1);
 }
 
-void tt_writer_u16(struct tt_writer *writer, uint16_t value) {
+void tt_writer_u16(struct tt_writer *writer, uint16_t value)
+{
     const uint8_t bytes[2] = {(uint8_t)(value >> 8), (uint8_t)value};
     tt_writer_bytes(writer, bytes, 2);
 }
 
-void tt_writer_text(struct tt_writer *writer, const char *text) {
+void tt_writer_text(struct tt_writer *writer, const char *text)
+{
     tt_writer_bytes(writer, text, strlen(text));
 }
 
-void tt_writer_decimal(struct tt_writer *writer, int64_t value) {
+void tt_writer_decimal(struct tt_writer *writer, int64_t value)
+{
     char digits[20];
     size_t at = sizeof digits;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -75,12 +86,14 @@ void tt_writer_decimal(struct tt_writer *writer, int64_t value) {
 
 static const char hex_upper[] = "0123456789ABCDEF";
 
-static bool unreserved(uint8_t c) { // RFC 3986 §2.3
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.' || c == '~';
+static bool unreserved(uint8_t c)
+{ // RFC 3986 §2.3
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
 }
 
-void tt_writer_percent(struct tt_writer *writer, const void *text, size_t len) {
+void tt_writer_percent(struct tt_writer *writer, const void *text, size_t len)
+{
     const uint8_t *from = text;
     for (size_t i = 0; i < len; i++) {
         if (unreserved(from[i])) {
@@ -92,7 +105,8 @@ void tt_writer_percent(struct tt_writer *writer, const void *text, size_t len) {
     }
 }
 
-void tt_writer_json(struct tt_writer *writer, const void *text, size_t len) {
+void tt_writer_json(struct tt_writer *writer, const void *text, size_t len)
+{
     const uint8_t *from = text;
     tt_writer_u8(writer, '"');
     for (size_t i = 0; i < len; i++) {
@@ -111,36 +125,34 @@ void tt_writer_json(struct tt_writer *writer, const void *text, size_t len) {
     tt_writer_u8(writer, '"');
 }
 
-bool tt_range_is(struct tt_range range, const char *text) {
-    return range.len == strlen(text) && (range.len == 0 || memcmp(range.data, text, range.len) == 0);
+bool tt_range_is(struct tt_range range, const char *text)
+{
+    return range.len == strlen(text) &&
+           (range.len == 0 || memcmp(range.data, text, range.len) == 0);
 }
 
-bool tt_range_integer(struct tt_range range, int64_t *out) {
+bool tt_range_integer(struct tt_range range, int64_t *out)
+{
     const bool negative = range.len > 0 && range.data[0] == '-';
     const size_t first = negative ? 1 : 0;
-    if (range.len == first || range.len - first > 15) {
-        return false;
-    }
+    if (range.len == first || range.len - first > 15) { return false; }
     int64_t value = 0;
     for (size_t i = first; i < range.len; i++) {
-        if (range.data[i] < '0' || range.data[i] > '9') {
-            return false;
-        }
+        if (range.data[i] < '0' || range.data[i] > '9') { return false; }
         value = value * 10 + (range.data[i] - '0');
     }
     *out = negative ? -value : value;
     return true;
 }
 
-bool tt_range_is_text(struct tt_range range) {
+bool tt_range_is_text(struct tt_range range)
+{
     const uint8_t *at = (const uint8_t *)range.data;
     const uint8_t *const end = at + range.len;
     while (at < end) {
         const uint8_t lead = *at++;
         if (lead < 0x80) {
-            if (lead == 0) {
-                return false;
-            }
+            if (lead == 0) { return false; }
             continue;
         }
         size_t more;
@@ -155,18 +167,12 @@ bool tt_range_is_text(struct tt_range range) {
         } else {
             return false;
         }
-        if ((size_t)(end - at) < more) {
-            return false;
-        }
+        if ((size_t)(end - at) < more) { return false; }
         for (; more > 0; more--, at++) {
-            if ((*at & 0xc0) != 0x80) {
-                return false;
-            }
+            if ((*at & 0xc0) != 0x80) { return false; }
             code = code << 6 | (*at & 0x3f);
         }
-        if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-            return false;
-        }
+        if (code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) { return false; }
     }
     return true;
 }

@@ -15,12 +15,14 @@
 
 enum { BLOCK_LEN = 64 };
 
-void tt_crypto_sha256(const void *data, size_t len, uint8_t out[TT_SHA256_LEN]) {
+void tt_crypto_sha256(const void *data, size_t len, uint8_t out[TT_SHA256_LEN])
+{
     mbedtls_sha256(data, len, out, 0); // the software body cannot fail
 }
 
 static void hash_padded(const uint8_t key[BLOCK_LEN], uint8_t pad, const void *data, size_t len,
-                        uint8_t out[TT_SHA256_LEN]) {
+                        uint8_t out[TT_SHA256_LEN])
+{
     uint8_t block[BLOCK_LEN];
     for (size_t i = 0; i < BLOCK_LEN; i++) {
         block[i] = key[i] ^ pad;
@@ -36,7 +38,8 @@ static void hash_padded(const uint8_t key[BLOCK_LEN], uint8_t pad, const void *d
 }
 
 void tt_crypto_hmac_sha256(const uint8_t *key, size_t key_len, const void *data, size_t len,
-                           uint8_t out[TT_SHA256_LEN]) {
+                           uint8_t out[TT_SHA256_LEN])
+{
     uint8_t padded[BLOCK_LEN] = {0};
     if (key_len > BLOCK_LEN) {
         tt_crypto_sha256(key, key_len, padded);
@@ -49,11 +52,10 @@ void tt_crypto_hmac_sha256(const uint8_t *key, size_t key_len, const void *data,
     tt_crypto_forget(padded, sizeof padded);
 }
 
-int tt_crypto_base64_encode(const uint8_t *data, size_t len, char *out, size_t cap) {
+int tt_crypto_base64_encode(const uint8_t *data, size_t len, char *out, size_t cap)
+{
     const size_t groups = len / 3 + (len % 3 != 0);
-    if (groups > cap / 4) {
-        return TT_EFULL;
-    }
+    if (groups > cap / 4) { return TT_EFULL; }
     // The library wants room for a NUL, ours need not: the last group goes through a buffer.
     size_t written = 0;
     const size_t whole = groups == 0 ? 0 : (groups - 1) * 3;
@@ -69,24 +71,25 @@ int tt_crypto_base64_encode(const uint8_t *data, size_t len, char *out, size_t c
     return (int)(written + last_len);
 }
 
-int tt_crypto_base64_decode(const char *text, size_t len, uint8_t *out, size_t cap) {
+int tt_crypto_base64_decode(const char *text, size_t len, uint8_t *out, size_t cap)
+{
     if (len % 4 != 0 || memchr(text, '\n', len) != NULL || memchr(text, '\r', len) != NULL ||
         memchr(text, ' ', len) != NULL) {
         return TT_EINVALID;
     }
     size_t written = 0;
     const int err = mbedtls_base64_decode(out, cap, &written, (const uint8_t *)text, len);
-    if (err == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL) {
-        return TT_EFULL;
-    }
+    if (err == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL) { return TT_EFULL; }
     return err == 0 ? (int)written : TT_EINVALID;
 }
 
-bool tt_crypto_equal(const void *a, const void *b, size_t len) {
+bool tt_crypto_equal(const void *a, const void *b, size_t len)
+{
     return mbedtls_ct_memcmp(a, b, len) == 0;
 }
 
-void tt_crypto_forget(void *secret, size_t len) {
+void tt_crypto_forget(void *secret, size_t len)
+{
     mbedtls_platform_zeroize(secret, len);
 }
 
@@ -98,24 +101,20 @@ static _Atomic size_t heap_bytes;
 
 enum { SIZE_PREFIX = 16 }; // keeps the alignment of what follows
 
-static void *counted_calloc(size_t count, size_t size) {
-    if (size != 0 && count > (SIZE_MAX - SIZE_PREFIX) / size) {
-        return NULL;
-    }
+static void *counted_calloc(size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX - SIZE_PREFIX) / size) { return NULL; }
     const size_t bytes = count * size;
     uint8_t *memory = heap_calloc(1, bytes + SIZE_PREFIX);
-    if (memory == NULL) {
-        return NULL;
-    }
+    if (memory == NULL) { return NULL; }
     memcpy(memory, &bytes, sizeof bytes);
     atomic_fetch_add_explicit(&heap_bytes, bytes, memory_order_relaxed);
     return memory + SIZE_PREFIX;
 }
 
-static void counted_free(void *memory) {
-    if (memory == NULL) {
-        return;
-    }
+static void counted_free(void *memory)
+{
+    if (memory == NULL) { return; }
     uint8_t *start = (uint8_t *)memory - SIZE_PREFIX;
     size_t bytes;
     memcpy(&bytes, start, sizeof bytes);
@@ -123,15 +122,18 @@ static void counted_free(void *memory) {
     heap_free(start);
 }
 
-void tt_crypto_use_heap(void *(*calloc)(size_t, size_t), void (*free)(void *)) {
+void tt_crypto_use_heap(void *(*calloc)(size_t, size_t), void (*free)(void *))
+{
     heap_calloc = calloc;
     heap_free = free;
 }
 
-void tt_crypto_install_heap(void) {
+void tt_crypto_install_heap(void)
+{
     mbedtls_platform_set_calloc_free(counted_calloc, counted_free);
 }
 
-size_t tt_crypto_heap_bytes(void) {
+size_t tt_crypto_heap_bytes(void)
+{
     return atomic_load_explicit(&heap_bytes, memory_order_relaxed);
 }

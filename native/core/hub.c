@@ -8,7 +8,8 @@
 
 void tt_hub_init(struct tt_hub *hub, const struct tt_port *port, struct tt_outbox *outbox,
                  struct tt_inbox *inbox, struct tt_range device_id, uint32_t boot,
-                 const struct tt_hub_buffers *buffers) {
+                 const struct tt_hub_buffers *buffers)
+{
     *hub = (struct tt_hub){
         .port = port,
         .outbox = outbox,
@@ -26,7 +27,8 @@ void tt_hub_init(struct tt_hub *hub, const struct tt_port *port, struct tt_outbo
     tt_hub_closed(hub);
 }
 
-int tt_hub_open(struct tt_hub *hub, const struct tt_mqtt_connect *connect, int64_t now_ms) {
+int tt_hub_open(struct tt_hub *hub, const struct tt_mqtt_connect *connect, int64_t now_ms)
+{
     hub->connection++;
     hub->ping_after_ms = (int64_t)connect->keep_alive_s * 875; // in good time [MQTT-3.1.2-23]
     hub->sent_ms = now_ms;
@@ -40,7 +42,8 @@ int tt_hub_open(struct tt_hub *hub, const struct tt_mqtt_connect *connect, int64
     return TT_OK;
 }
 
-void tt_hub_closed(struct tt_hub *hub) {
+void tt_hub_closed(struct tt_hub *hub)
+{
     hub->accepted = false;
     hub->subscribed = false;
     hub->draining = false;
@@ -62,45 +65,46 @@ void tt_hub_closed(struct tt_hub *hub) {
     }
 }
 
-void tt_hub_disconnect(struct tt_hub *hub) {
+void tt_hub_disconnect(struct tt_hub *hub)
+{
     tt_mqtt_write_disconnect(&hub->tx);
     hub->tx.full = false;
 }
 
-bool tt_hub_holding(const struct tt_hub *hub) {
+bool tt_hub_holding(const struct tt_hub *hub)
+{
     return hub->held_ms >= 0;
 }
 
-void tt_hub_log(const struct tt_hub *hub, enum tt_log_level level, const char *text) {
+void tt_hub_log(const struct tt_hub *hub, enum tt_log_level level, const char *text)
+{
     hub->port->log(hub->port->ctx, level, text, strlen(text));
 }
 
-int32_t tt_hub_new_id(struct tt_hub *hub) {
+int32_t tt_hub_new_id(struct tt_hub *hub)
+{
     const int32_t id = hub->next_id;
     hub->next_id = id == INT32_MAX ? 1 : id + 1;
     return id;
 }
 
-bool tt_hub_put(struct tt_hub *hub, int32_t kind, int32_t id) {
+bool tt_hub_put(struct tt_hub *hub, int32_t kind, int32_t id)
+{
     const struct tt_delivery delivery = {.kind = kind, .id = id, .name = "", .payload = NULL};
-    if (tt_inbox_put(hub->inbox, &delivery) != TT_OK) {
-        return false;
-    }
-    if (hub->port->wake_app != NULL) {
-        hub->port->wake_app(hub->port->ctx);
-    }
+    if (tt_inbox_put(hub->inbox, &delivery) != TT_OK) { return false; }
+    if (hub->port->wake_app != NULL) { hub->port->wake_app(hub->port->ctx); }
     return true;
 }
 
-static int fail(struct tt_hub *hub, int err, const char *why) {
+static int fail(struct tt_hub *hub, int err, const char *why)
+{
     hub->why = why;
     return err;
 }
 
-static int receive_connack(struct tt_hub *hub, const struct tt_mqtt_packet *packet) {
-    if (hub->accepted) {
-        return fail(hub, TT_EPROTOCOL, "a second CONNACK");
-    }
+static int receive_connack(struct tt_hub *hub, const struct tt_mqtt_packet *packet)
+{
+    if (hub->accepted) { return fail(hub, TT_EPROTOCOL, "a second CONNACK"); }
     switch (packet->code) {
     case 0:
         break;
@@ -128,7 +132,8 @@ static int receive_connack(struct tt_hub *hub, const struct tt_mqtt_packet *pack
     return TT_OK;
 }
 
-static void receive_puback(struct tt_hub *hub, uint16_t packet_id) {
+static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
+{
     struct tt_telemetry head;
     if (packet_id != hub->telemetry_id || hub->due_ms[TT_HUB_TELEMETRY] == INT64_MAX ||
         !tt_outbox_peek_telemetry(hub->outbox, &head)) {
@@ -145,17 +150,15 @@ static void receive_puback(struct tt_hub *hub, uint16_t packet_id) {
     tt_hub_put(hub, TT_EVENT_STORED, sequence); // news only: without room the app goes without
 }
 
-static int receive_suback(struct tt_hub *hub, const struct tt_mqtt_packet *packet,
-                          int64_t now_ms) {
+static int receive_suback(struct tt_hub *hub, const struct tt_mqtt_packet *packet, int64_t now_ms)
+{
     if (packet->packet_id != hub->subscribe_id || hub->due_ms[TT_HUB_SUBSCRIBE] == INT64_MAX) {
         return fail(hub, TT_EPROTOCOL, "SUBACK without SUBSCRIBE");
     }
     if (packet->granted != 4) {
         return fail(hub, TT_EPROTOCOL, "SUBACK for another number of filters [MQTT-3.8.4-5]");
     }
-    if (packet->code == 0x80) {
-        return fail(hub, TT_EREFUSED, "the hub refused a subscription");
-    }
+    if (packet->code == 0x80) { return fail(hub, TT_EREFUSED, "the hub refused a subscription"); }
     hub->due_ms[TT_HUB_SUBSCRIBE] = INT64_MAX;
     hub->subscribed = true;
     hub->twin_get_at_ms = now_ms;
@@ -163,12 +166,11 @@ static int receive_suback(struct tt_hub *hub, const struct tt_mqtt_packet *packe
 }
 
 // TT_OK when the packet was handled, TT_EFULL when it has to wait.
-static int receive_packet(struct tt_hub *hub, const struct tt_mqtt_frame *frame, int64_t now_ms) {
+static int receive_packet(struct tt_hub *hub, const struct tt_mqtt_frame *frame, int64_t now_ms)
+{
     struct tt_mqtt_packet packet;
     const int err = tt_mqtt_decode(frame, &packet, &hub->why);
-    if (err < 0) {
-        return err;
-    }
+    if (err < 0) { return err; }
     if (!hub->accepted && packet.type != TT_MQTT_CONNACK) {
         return fail(hub, TT_EPROTOCOL, "the first packet is not CONNACK [MQTT-3.2.0-1]");
     }
@@ -188,7 +190,8 @@ static int receive_packet(struct tt_hub *hub, const struct tt_mqtt_frame *frame,
     }
 }
 
-int tt_hub_receive(struct tt_hub *hub, int64_t now_ms) {
+int tt_hub_receive(struct tt_hub *hub, int64_t now_ms)
+{
     struct tt_mqtt_frame frame;
     int got;
     while ((got = tt_mqtt_stream_peek(&hub->rx, &frame)) == 1) {
@@ -198,16 +201,15 @@ int tt_hub_receive(struct tt_hub *hub, int64_t now_ms) {
             hub->held_ms = hub->held_ms < 0 ? now_ms : hub->held_ms;
             return TT_OK;
         }
-        if (err < 0) {
-            return err;
-        }
+        if (err < 0) { return err; }
         hub->held_ms = -1;
         tt_mqtt_stream_drop(&hub->rx, &frame);
     }
     return got < 0 ? fail(hub, got, "a packet with a malformed length [MQTT-2.2.3]") : TT_OK;
 }
 
-int tt_hub_check(struct tt_hub *hub, int64_t now_ms) {
+int tt_hub_check(struct tt_hub *hub, int64_t now_ms)
+{
     static const char *const owed[TT_HUB_QUESTIONS] = {
         [TT_HUB_SUBSCRIBE] = "no SUBACK within 30 s",
         [TT_HUB_TELEMETRY] = "no PUBACK within 30 s",
@@ -216,21 +218,19 @@ int tt_hub_check(struct tt_hub *hub, int64_t now_ms) {
         [TT_HUB_PING] = "no PINGRESP within 30 s",
     };
     for (size_t i = 0; i < TT_HUB_QUESTIONS; i++) {
-        if (now_ms >= hub->due_ms[i]) {
-            return fail(hub, TT_ETIMEOUT, owed[i]);
-        }
+        if (now_ms >= hub->due_ms[i]) { return fail(hub, TT_ETIMEOUT, owed[i]); }
     }
     return TT_OK;
 }
 
-static int64_t sooner(int64_t a, int64_t b) {
+static int64_t sooner(int64_t a, int64_t b)
+{
     return a < b ? a : b;
 }
 
-int64_t tt_hub_deadline(const struct tt_hub *hub) {
-    if (!hub->accepted) {
-        return INT64_MAX;
-    }
+int64_t tt_hub_deadline(const struct tt_hub *hub)
+{
+    if (!hub->accepted) { return INT64_MAX; }
     int64_t deadline = hub->due_ms[0];
     for (size_t i = 1; i < TT_HUB_QUESTIONS; i++) {
         deadline = sooner(deadline, hub->due_ms[i]);
@@ -238,9 +238,7 @@ int64_t tt_hub_deadline(const struct tt_hub *hub) {
     if (hub->due_ms[TT_HUB_PING] == INT64_MAX) {
         deadline = sooner(deadline, sooner(hub->sent_ms, hub->received_ms) + hub->ping_after_ms);
     }
-    if (hub->draining || !hub->subscribed) {
-        return deadline;
-    }
+    if (hub->draining || !hub->subscribed) { return deadline; }
     if (hub->due_ms[TT_HUB_TWIN_GET] == INT64_MAX) {
         deadline = sooner(deadline, hub->twin_get_at_ms);
     }
@@ -250,16 +248,13 @@ int64_t tt_hub_deadline(const struct tt_hub *hub) {
     return deadline;
 }
 
-bool tt_hub_quiet(const struct tt_hub *hub) {
+bool tt_hub_quiet(const struct tt_hub *hub)
+{
     for (size_t i = 0; i < TT_HUB_QUESTIONS; i++) {
-        if (i != TT_HUB_PING && hub->due_ms[i] != INT64_MAX) {
-            return false;
-        }
+        if (i != TT_HUB_PING && hub->due_ms[i] != INT64_MAX) { return false; }
     }
     for (size_t i = 0; i < TT_HUB_METHODS_MAX; i++) {
-        if (hub->methods[i].id != 0) {
-            return false;
-        }
+        if (hub->methods[i].id != 0) { return false; }
     }
     for (size_t i = 0; i < TT_HUB_MESSAGES_MAX; i++) {
         if (hub->messages[i].id != 0 && hub->messages[i].connection == hub->connection) {
@@ -269,8 +264,8 @@ bool tt_hub_quiet(const struct tt_hub *hub) {
     return hub->tx.len == 0 && hub->held_ms < 0;
 }
 
-bool tt_hub_idle(const struct tt_hub *hub) {
+bool tt_hub_idle(const struct tt_hub *hub)
+{
     return tt_queue_empty(&hub->outbox->telemetry) && tt_queue_empty(&hub->outbox->replies) &&
-           tt_queue_empty(&hub->outbox->reports) && hub->reported.len == 0 &&
-           hub->tx.len == 0;
+           tt_queue_empty(&hub->outbox->reports) && hub->reported.len == 0 && hub->tx.len == 0;
 }

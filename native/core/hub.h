@@ -10,12 +10,12 @@
 #include "topic.h"
 
 enum {
-    TT_HUB_METHODS_MAX = 8,   // requests that wait for the app's reply
-    TT_HUB_MESSAGES_MAX = 16, // cloud-to-device messages that wait for the app
-    TT_HUB_RID_MAX = 64,      // longer request ids are refused; the hub's are far shorter
-    TT_HUB_ANSWER_MS = 30000, // what is asked of the hub is answered by then, or the link is dead
+    TT_HUB_METHODS_MAX = 8,    // requests that wait for the app's reply
+    TT_HUB_MESSAGES_MAX = 16,  // cloud-to-device messages that wait for the app
+    TT_HUB_RID_MAX = 64,       // longer request ids are refused; the hub's are far shorter
+    TT_HUB_ANSWER_MS = 30000,  // what is asked of the hub is answered by then, or the link is dead
     TT_HUB_METHOD_MS = 300000, // the hub's longest method timeout: later replies are for nobody
-    TT_HUB_HOLD_MS = 5000,    // how long reading rests because the inbox is full
+    TT_HUB_HOLD_MS = 5000,     // how long reading rests because the inbox is full
 };
 
 // What is asked of the hub, at most one of each at a time.
@@ -50,33 +50,33 @@ struct tt_hub {
     struct tt_range device_id;
     uint32_t boot;
 
-    struct tt_writer tx;         // packets not yet taken by the stream
-    size_t tx_taken;             // bytes at its front that were
+    struct tt_writer tx; // packets not yet taken by the stream
+    size_t tx_taken;     // bytes at its front that were
     struct tt_mqtt_stream rx;
     struct tt_reported reported;
     struct tt_hub_method methods[TT_HUB_METHODS_MAX];
     struct tt_hub_message messages[TT_HUB_MESSAGES_MAX];
-    int32_t next_id;             // for both tables, > 0
-    uint32_t connection;         // number of the current one
+    int32_t next_id;     // for both tables, > 0
+    uint32_t connection; // number of the current one
 
-    bool accepted;       // CONNACK 0 came
-    bool subscribed;     // SUBACK came
-    bool draining;       // nothing new is begun: the connection will be changed
-    bool missed;         // a message was left to the hub: only a reconnect brings it again
-    const char *why;     // after an error: what happened, in words
+    bool accepted;   // CONNACK 0 came
+    bool subscribed; // SUBACK came
+    bool draining;   // nothing new is begun: the connection will be changed
+    bool missed;     // a message was left to the hub: only a reconnect brings it again
+    const char *why; // after an error: what happened, in words
 
     int64_t ping_after_ms; // of silence in either direction
-    int64_t sent_ms;     // last packet out
-    int64_t received_ms; // last packet in
-    int64_t held_ms;     // since when reading rests for want of inbox, -1 when it does not
+    int64_t sent_ms;       // last packet out
+    int64_t received_ms;   // last packet in
+    int64_t held_ms;       // since when reading rests for want of inbox, -1 when it does not
     int64_t due_ms[TT_HUB_QUESTIONS]; // the answer's last moment, INT64_MAX when nothing is asked
-    int64_t twin_get_at_ms;  // when to ask for the twin, INT64_MAX: not wanted
-    int64_t report_at_ms;    // when reports may be sent again after a refusal
-    int64_t twin_version;    // of the desired properties the app has, -1 when unknown
-    int64_t twin_seen;       // highest version the hub spoke of
+    int64_t twin_get_at_ms;           // when to ask for the twin, INT64_MAX: not wanted
+    int64_t report_at_ms;             // when reports may be sent again after a refusal
+    int64_t twin_version;             // of the desired properties the app has, -1 when unknown
+    int64_t twin_seen;                // highest version the hub spoke of
     uint16_t next_packet_id;
     uint16_t subscribe_id;
-    uint16_t telemetry_id;   // of the message in flight, also while disconnected; 0: none
+    uint16_t telemetry_id; // of the message in flight, also while disconnected; 0: none
     uint32_t next_rid;
     uint32_t twin_get_rid;
     uint32_t report_rid;

@@ -8,15 +8,15 @@
 
 enum { INBOX_RETRY_MS = 1000, THROTTLED_RETRY_MS = 10000 };
 
-static int put(struct tt_hub *hub, const struct tt_delivery *delivery) {
+static int put(struct tt_hub *hub, const struct tt_delivery *delivery)
+{
     const int err = tt_inbox_put(hub->inbox, delivery);
-    if (err == TT_OK && hub->port->wake_app != NULL) {
-        hub->port->wake_app(hub->port->ctx);
-    }
+    if (err == TT_OK && hub->port->wake_app != NULL) { hub->port->wake_app(hub->port->ctx); }
     return err;
 }
 
-static void log_size(const struct tt_hub *hub, const char *what, uint32_t size) {
+static void log_size(const struct tt_hub *hub, const char *what, uint32_t size)
+{
     char text[96];
     struct tt_writer line = tt_writer_of(text, sizeof text);
     tt_writer_text(&line, what);
@@ -25,17 +25,16 @@ static void log_size(const struct tt_hub *hub, const char *what, uint32_t size) 
     hub->port->log(hub->port->ctx, TT_LOG_WARNING, text, line.len);
 }
 
-static int refuse_method(struct tt_hub *hub, struct tt_range rid, int32_t status,
-                         const char *body) {
+static int refuse_method(struct tt_hub *hub, struct tt_range rid, int32_t status, const char *body)
+{
     const struct tt_range json = {body, strlen(body)};
     return tt_hub_write_reply(hub, status, rid, json) ? TT_OK : TT_EFULL;
 }
 
 static int receive_method(struct tt_hub *hub, const struct tt_topic *topic,
-                          const struct tt_mqtt_publish *publish, bool cut, int64_t now_ms) {
-    if (cut) {
-        return refuse_method(hub, topic->rid, 413, "{\"error\":\"payload too large\"}");
-    }
+                          const struct tt_mqtt_publish *publish, bool cut, int64_t now_ms)
+{
+    if (cut) { return refuse_method(hub, topic->rid, 413, "{\"error\":\"payload too large\"}"); }
     if (topic->rid.len > TT_HUB_RID_MAX) {
         return refuse_method(hub, topic->rid, 400, "{\"error\":\"request id too long\"}");
     }
@@ -45,9 +44,7 @@ static int receive_method(struct tt_hub *hub, const struct tt_topic *topic,
             slot = &hub->methods[i];
         }
     }
-    if (slot == NULL) {
-        return refuse_method(hub, topic->rid, 429, "{\"error\":\"busy\"}");
-    }
+    if (slot == NULL) { return refuse_method(hub, topic->rid, 429, "{\"error\":\"busy\"}"); }
     const int32_t id = tt_hub_new_id(hub);
     const struct tt_delivery delivery = {
         .kind = TT_EVENT_METHOD,
@@ -70,7 +67,8 @@ static int receive_method(struct tt_hub *hub, const struct tt_topic *topic,
     return TT_OK;
 }
 
-static uint32_t digest_of(uint32_t hash, struct tt_range bytes) { // FNV-1a
+static uint32_t digest_of(uint32_t hash, struct tt_range bytes)
+{ // FNV-1a
     for (size_t i = 0; i < bytes.len; i++) {
         hash = (hash ^ (uint8_t)bytes.data[i]) * 16777619u;
     }
@@ -78,18 +76,17 @@ static uint32_t digest_of(uint32_t hash, struct tt_range bytes) { // FNV-1a
 }
 
 // PUBACKs a message at once. TT_EFULL when tx has no room for it now.
-static int acknowledge(struct tt_hub *hub, uint16_t packet_id) {
-    if (packet_id == 0) {
-        return TT_OK;
-    }
+static int acknowledge(struct tt_hub *hub, uint16_t packet_id)
+{
+    if (packet_id == 0) { return TT_OK; }
     tt_mqtt_write_puback(&hub->tx, packet_id);
     const bool full = hub->tx.full;
     hub->tx.full = false;
     return full ? TT_EFULL : TT_OK;
 }
 
-static struct tt_hub_message *known_message(struct tt_hub *hub, uint16_t packet_id,
-                                            uint32_t digest) {
+static struct tt_hub_message *known_message(struct tt_hub *hub, uint16_t packet_id, uint32_t digest)
+{
     for (size_t i = 0; i < TT_HUB_MESSAGES_MAX; i++) {
         struct tt_hub_message *message = &hub->messages[i];
         if (message->id != 0 && message->packet_id == packet_id && message->digest == digest) {
@@ -101,12 +98,11 @@ static struct tt_hub_message *known_message(struct tt_hub *hub, uint16_t packet_
 
 static int receive_message(struct tt_hub *hub, const struct tt_topic *topic,
                            const struct tt_mqtt_publish *publish, const struct tt_mqtt_frame *frame,
-                           int64_t now_ms) {
+                           int64_t now_ms)
+{
     if (frame->cut) {
         const int err = acknowledge(hub, publish->packet_id);
-        if (err == TT_OK) {
-            log_size(hub, "a message of ", frame->total);
-        }
+        if (err == TT_OK) { log_size(hub, "a message of ", frame->total); }
         return err;
     }
     if (hub->missed && publish->qos > 0) {
@@ -143,9 +139,7 @@ static int receive_message(struct tt_hub *hub, const struct tt_topic *topic,
     }
     if (err == TT_EINVALID) { // beyond the whole inbox
         err = acknowledge(hub, publish->packet_id);
-        if (err == TT_OK) {
-            log_size(hub, "a message of ", frame->total);
-        }
+        if (err == TT_OK) { log_size(hub, "a message of ", frame->total); }
         return err;
     }
     if (err == TT_EFULL) {
@@ -167,7 +161,8 @@ static int receive_message(struct tt_hub *hub, const struct tt_topic *topic,
 
 // Hands desired properties to the app; without room now the whole twin is asked for again later.
 static void deliver_desired(struct tt_hub *hub, int32_t id, struct tt_range json, int64_t version,
-                            int64_t now_ms) {
+                            int64_t now_ms)
+{
     const struct tt_delivery delivery = {
         .kind = TT_EVENT_DESIRED,
         .id = id,
@@ -188,7 +183,8 @@ static void deliver_desired(struct tt_hub *hub, int32_t id, struct tt_range json
 
 static void receive_twin(struct tt_hub *hub, const struct tt_topic *topic,
                          const struct tt_mqtt_publish *publish, const struct tt_mqtt_frame *frame,
-                         int64_t now_ms) {
+                         int64_t now_ms)
+{
     hub->due_ms[TT_HUB_TWIN_GET] = INT64_MAX;
     if (topic->status == 429 || topic->status >= 500) {
         hub->twin_get_at_ms = now_ms + THROTTLED_RETRY_MS;
@@ -215,16 +211,13 @@ static void receive_twin(struct tt_hub *hub, const struct tt_topic *topic,
         hub->twin_get_at_ms = now_ms; // a patch overtook this answer
         return;
     }
-    if (version != hub->twin_version) {
-        deliver_desired(hub, 0, desired, version, now_ms);
-    }
+    if (version != hub->twin_version) { deliver_desired(hub, 0, desired, version, now_ms); }
 }
 
 static void receive_patch(struct tt_hub *hub, const struct tt_topic *topic,
-                          const struct tt_mqtt_publish *publish, bool cut, int64_t now_ms) {
-    if (topic->version > hub->twin_seen) {
-        hub->twin_seen = topic->version;
-    }
+                          const struct tt_mqtt_publish *publish, bool cut, int64_t now_ms)
+{
+    if (topic->version > hub->twin_seen) { hub->twin_seen = topic->version; }
     if (topic->version >= 0 && topic->version <= hub->twin_version) {
         return; // the app has it
     }
@@ -237,7 +230,8 @@ static void receive_patch(struct tt_hub *hub, const struct tt_topic *topic,
     }
 }
 
-static void receive_reported(struct tt_hub *hub, const struct tt_topic *topic, int64_t now_ms) {
+static void receive_reported(struct tt_hub *hub, const struct tt_topic *topic, int64_t now_ms)
+{
     hub->due_ms[TT_HUB_REPORT] = INT64_MAX;
     if (topic->status < 300) {
         tt_reported_settle(&hub->reported);
@@ -252,11 +246,10 @@ static void receive_reported(struct tt_hub *hub, const struct tt_topic *topic, i
 
 static void receive_response(struct tt_hub *hub, const struct tt_topic *topic,
                              const struct tt_mqtt_publish *publish,
-                             const struct tt_mqtt_frame *frame, int64_t now_ms) {
+                             const struct tt_mqtt_frame *frame, int64_t now_ms)
+{
     int64_t rid;
-    if (!tt_range_integer(topic->rid, &rid)) {
-        return;
-    }
+    if (!tt_range_integer(topic->rid, &rid)) { return; }
     if (rid == hub->twin_get_rid && hub->due_ms[TT_HUB_TWIN_GET] != INT64_MAX) {
         receive_twin(hub, topic, publish, frame, now_ms);
     } else if (rid == hub->report_rid && hub->due_ms[TT_HUB_REPORT] != INT64_MAX) {
@@ -265,7 +258,8 @@ static void receive_response(struct tt_hub *hub, const struct tt_topic *topic,
 }
 
 int tt_hub_receive_publish(struct tt_hub *hub, const struct tt_mqtt_frame *frame,
-                           const struct tt_mqtt_publish *publish, int64_t now_ms) {
+                           const struct tt_mqtt_publish *publish, int64_t now_ms)
+{
     const struct tt_topic topic = tt_topic_parse(publish->topic, hub->device_id);
     switch (topic.kind) {
     case TT_TOPIC_METHOD:

@@ -6,7 +6,8 @@
 #include "json.h"
 
 // 0 is no identifier [MQTT-2.3.1-1], and that of the message in flight is taken.
-static uint16_t new_packet_id(struct tt_hub *hub) {
+static uint16_t new_packet_id(struct tt_hub *hub)
+{
     do {
         hub->next_packet_id = hub->next_packet_id == UINT16_MAX ? 1 : hub->next_packet_id + 1;
     } while (hub->next_packet_id == hub->telemetry_id);
@@ -14,7 +15,8 @@ static uint16_t new_packet_id(struct tt_hub *hub) {
 }
 
 bool tt_hub_write_reply(struct tt_hub *hub, int32_t status, struct tt_range rid,
-                        struct tt_range body) {
+                        struct tt_range body)
+{
     struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&hub->tx);
     tt_topic_write_method_reply(&hub->tx, status, rid);
     tt_mqtt_begin_payload(&hub->tx, &open, 0, 0);
@@ -23,12 +25,11 @@ bool tt_hub_write_reply(struct tt_hub *hub, int32_t status, struct tt_range rid,
 }
 
 // The app is done with a message: PUBACK on its own connection, else when the hub sends it again.
-static bool send_done(struct tt_hub *hub, int32_t id) {
+static bool send_done(struct tt_hub *hub, int32_t id)
+{
     for (size_t i = 0; i < TT_HUB_MESSAGES_MAX; i++) {
         struct tt_hub_message *message = &hub->messages[i];
-        if (message->id != id) {
-            continue;
-        }
+        if (message->id != id) { continue; }
         if (!hub->accepted || message->connection != hub->connection) {
             message->done = true;
         } else if (message->packet_id == 0) {
@@ -46,7 +47,8 @@ static bool send_done(struct tt_hub *hub, int32_t id) {
     return true;
 }
 
-static bool send_reply(struct tt_hub *hub, const struct tt_reply *reply, int64_t now_ms) {
+static bool send_reply(struct tt_hub *hub, const struct tt_reply *reply, int64_t now_ms)
+{
     struct tt_hub_method *method = NULL;
     for (size_t i = 0; i < TT_HUB_METHODS_MAX && method == NULL; i++) {
         if (hub->methods[i].id == reply->request && hub->methods[i].until_ms > now_ms) {
@@ -62,16 +64,15 @@ static bool send_reply(struct tt_hub *hub, const struct tt_reply *reply, int64_t
     if (!tt_hub_write_reply(hub, reply->status, rid, body)) {
         static const char too_large[] = "{\"error\":\"reply too large\"}";
         const struct tt_range excuse = {too_large, sizeof too_large - 1};
-        if (hub->tx.len > 0 || !tt_hub_write_reply(hub, 500, rid, excuse)) {
-            return false;
-        }
+        if (hub->tx.len > 0 || !tt_hub_write_reply(hub, 500, rid, excuse)) { return false; }
         tt_hub_log(hub, TT_LOG_ERROR, "a reply is larger than the board's packet_bytes");
     }
     method->id = 0;
     return true;
 }
 
-static bool send_replies(struct tt_hub *hub, int64_t now_ms) {
+static bool send_replies(struct tt_hub *hub, int64_t now_ms)
+{
     struct tt_reply reply;
     while (tt_outbox_peek_reply(hub->outbox, &reply)) {
         if (!(reply.done ? send_done(hub, reply.request) : send_reply(hub, &reply, now_ms))) {
@@ -83,14 +84,15 @@ static bool send_replies(struct tt_hub *hub, int64_t now_ms) {
 }
 
 // Moves reports into the table of ours, where the last value of a name wins.
-static void collect_reports(struct tt_hub *hub) {
+static void collect_reports(struct tt_hub *hub)
+{
     struct tt_report report;
     while (tt_outbox_peek_report(hub->outbox, &report)) {
         const struct tt_range name = {report.name, report.name_len};
         const struct tt_range value = {(const char *)report.value, report.value_len};
         // One bad value would have the hub refuse all that travel with it.
-        const int err = tt_json_valid(value) ? tt_reported_set(&hub->reported, name, value)
-                                             : TT_EINVALID;
+        const int err =
+            tt_json_valid(value) ? tt_reported_set(&hub->reported, name, value) : TT_EINVALID;
         if (err == TT_EFULL) {
             return; // stays in the lane until the table is settled
         }
@@ -101,7 +103,8 @@ static void collect_reports(struct tt_hub *hub) {
     }
 }
 
-static bool send_subscribe(struct tt_hub *hub, int64_t now_ms) {
+static bool send_subscribe(struct tt_hub *hub, int64_t now_ms)
+{
     char text[sizeof "devices//messages/devicebound/#" + 128];
     struct tt_writer filter = tt_writer_of(text, sizeof text);
     tt_topic_write_messages_filter(&filter, hub->device_id);
@@ -121,20 +124,20 @@ static bool send_subscribe(struct tt_hub *hub, int64_t now_ms) {
     return true;
 }
 
-static bool send_twin_get(struct tt_hub *hub, int64_t now_ms) {
+static bool send_twin_get(struct tt_hub *hub, int64_t now_ms)
+{
     hub->twin_get_rid = hub->next_rid++;
     struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&hub->tx);
     tt_topic_write_twin_get(&hub->tx, hub->twin_get_rid);
     tt_mqtt_begin_payload(&hub->tx, &open, 0, 0);
-    if (!tt_mqtt_end_publish(&hub->tx, &open, false)) {
-        return false;
-    }
+    if (!tt_mqtt_end_publish(&hub->tx, &open, false)) { return false; }
     hub->twin_get_at_ms = INT64_MAX;
     hub->due_ms[TT_HUB_TWIN_GET] = now_ms + TT_HUB_ANSWER_MS;
     return true;
 }
 
-static bool send_reports(struct tt_hub *hub, int64_t now_ms) {
+static bool send_reports(struct tt_hub *hub, int64_t now_ms)
+{
     hub->report_rid = hub->next_rid++;
     struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&hub->tx);
     tt_topic_write_reported(&hub->tx, hub->report_rid);
@@ -147,15 +150,14 @@ static bool send_reports(struct tt_hub *hub, int64_t now_ms) {
         hub->due_ms[TT_HUB_REPORT] = now_ms + TT_HUB_ANSWER_MS;
         return true;
     }
-    if (hub->tx.len > 0) {
-        return false;
-    }
+    if (hub->tx.len > 0) { return false; }
     tt_hub_log(hub, TT_LOG_ERROR, "a reported property is larger than a packet: dropped");
     tt_reported_drop(&hub->reported);
     return true;
 }
 
-static bool send_telemetry(struct tt_hub *hub, int64_t now_ms) {
+static bool send_telemetry(struct tt_hub *hub, int64_t now_ms)
+{
     struct tt_telemetry message;
     while (tt_outbox_peek_telemetry(hub->outbox, &message)) {
         // In the same session the message keeps its identifier and is marked [MQTT-4.4.0-1].
@@ -171,16 +173,15 @@ static bool send_telemetry(struct tt_hub *hub, int64_t now_ms) {
             hub->due_ms[TT_HUB_TELEMETRY] = now_ms + TT_HUB_ANSWER_MS;
             return true;
         }
-        if (hub->tx.len > 0) {
-            return false;
-        }
+        if (hub->tx.len > 0) { return false; }
         tt_hub_log(hub, TT_LOG_ERROR, "a telemetry message is larger than a packet: dropped");
         tt_outbox_pop_telemetry(hub->outbox);
     }
     return true;
 }
 
-static bool send_questions(struct tt_hub *hub, int64_t now_ms) {
+static bool send_questions(struct tt_hub *hub, int64_t now_ms)
+{
     if (!hub->subscribed) {
         // Always, also in a session the hub still has: one packet, and no trust in its memory.
         if (hub->due_ms[TT_HUB_SUBSCRIBE] == INT64_MAX && !send_subscribe(hub, now_ms)) {
@@ -199,7 +200,8 @@ static bool send_questions(struct tt_hub *hub, int64_t now_ms) {
     return hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX || send_telemetry(hub, now_ms);
 }
 
-static bool send_ping(struct tt_hub *hub, int64_t now_ms) {
+static bool send_ping(struct tt_hub *hub, int64_t now_ms)
+{
     const int64_t quiet_since = hub->sent_ms < hub->received_ms ? hub->sent_ms : hub->received_ms;
     if (hub->due_ms[TT_HUB_PING] != INT64_MAX || now_ms - quiet_since < hub->ping_after_ms) {
         return true;
@@ -213,7 +215,8 @@ static bool send_ping(struct tt_hub *hub, int64_t now_ms) {
     return true;
 }
 
-bool tt_hub_send(struct tt_hub *hub, int64_t now_ms) {
+bool tt_hub_send(struct tt_hub *hub, int64_t now_ms)
+{
     const size_t before = hub->tx.len;
     collect_reports(hub);
     if (tt_outbox_twin_asked(hub->outbox)) {
@@ -224,8 +227,6 @@ bool tt_hub_send(struct tt_hub *hub, int64_t now_ms) {
     if (all && hub->accepted) {
         all = (hub->draining || send_questions(hub, now_ms)) && send_ping(hub, now_ms);
     }
-    if (hub->tx.len > before) {
-        hub->sent_ms = now_ms;
-    }
+    if (hub->tx.len > before) { hub->sent_ms = now_ms; }
     return all;
 }

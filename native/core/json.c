@@ -10,14 +10,16 @@ struct scanner {
     const char *end;
 };
 
-static void skip_space(struct scanner *scan) {
-    while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n' ||
-                                    *scan->at == '\r')) {
+static void skip_space(struct scanner *scan)
+{
+    while (scan->at < scan->end &&
+           (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n' || *scan->at == '\r')) {
         scan->at++;
     }
 }
 
-static bool skip_char(struct scanner *scan, char c) {
+static bool skip_char(struct scanner *scan, char c)
+{
     if (scan->at < scan->end && *scan->at == c) {
         scan->at++;
         return true;
@@ -25,11 +27,13 @@ static bool skip_char(struct scanner *scan, char c) {
     return false;
 }
 
-static bool is_digit(char c) {
+static bool is_digit(char c)
+{
     return c >= '0' && c <= '9';
 }
 
-static bool skip_digits(struct scanner *scan) {
+static bool skip_digits(struct scanner *scan)
+{
     const char *const first = scan->at;
     while (scan->at < scan->end && is_digit(*scan->at)) {
         scan->at++;
@@ -37,52 +41,39 @@ static bool skip_digits(struct scanner *scan) {
     return scan->at > first;
 }
 
-static bool skip_number(struct scanner *scan) {
+static bool skip_number(struct scanner *scan)
+{
     skip_char(scan, '-');
     const bool zero = skip_char(scan, '0');
-    if (!zero && !skip_digits(scan)) {
-        return false;
-    }
-    if (skip_char(scan, '.') && !skip_digits(scan)) {
-        return false;
-    }
+    if (!zero && !skip_digits(scan)) { return false; }
+    if (skip_char(scan, '.') && !skip_digits(scan)) { return false; }
     if (skip_char(scan, 'e') || skip_char(scan, 'E')) {
-        if (!skip_char(scan, '+')) {
-            skip_char(scan, '-');
-        }
+        if (!skip_char(scan, '+')) { skip_char(scan, '-'); }
         return skip_digits(scan);
     }
     return !(zero && scan->at < scan->end && is_digit(*scan->at)); // 01
 }
 
-static bool skip_hex4(struct scanner *scan) {
-    if (scan->end - scan->at < 4) {
-        return false;
-    }
+static bool skip_hex4(struct scanner *scan)
+{
+    if (scan->end - scan->at < 4) { return false; }
     for (int i = 0; i < 4; i++, scan->at++) {
         const char c = *scan->at;
-        if (!is_digit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) {
-            return false;
-        }
+        if (!is_digit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) { return false; }
     }
     return true;
 }
 
 // The string at scan->at; *inside is what stands between its quotes.
-static bool skip_string(struct scanner *scan, struct tt_range *inside) {
-    if (!skip_char(scan, '"')) {
-        return false;
-    }
+static bool skip_string(struct scanner *scan, struct tt_range *inside)
+{
+    if (!skip_char(scan, '"')) { return false; }
     const char *const first = scan->at;
     while (scan->at < scan->end && *scan->at != '"') {
         const unsigned char c = (unsigned char)*scan->at++;
-        if (c < 0x20) {
-            return false;
-        }
+        if (c < 0x20) { return false; }
         if (c == '\\') {
-            if (scan->at == scan->end) {
-                return false;
-            }
+            if (scan->at == scan->end) { return false; }
             const char escape = *scan->at++;
             if (escape == 'u' ? !skip_hex4(scan) : strchr("\"\\/bfnrt", escape) == NULL) {
                 return false;
@@ -96,16 +87,16 @@ static bool skip_string(struct scanner *scan, struct tt_range *inside) {
     return skip_char(scan, '"');
 }
 
-static bool skip_word(struct scanner *scan, const char *word) {
+static bool skip_word(struct scanner *scan, const char *word)
+{
     const size_t len = strlen(word);
-    if ((size_t)(scan->end - scan->at) < len || memcmp(scan->at, word, len) != 0) {
-        return false;
-    }
+    if ((size_t)(scan->end - scan->at) < len || memcmp(scan->at, word, len) != 0) { return false; }
     scan->at += len;
     return true;
 }
 
-static bool skip_scalar(struct scanner *scan) {
+static bool skip_scalar(struct scanner *scan)
+{
     struct tt_range inside;
     switch (*scan->at) {
     case '"':
@@ -122,39 +113,33 @@ static bool skip_scalar(struct scanner *scan) {
 }
 
 // A member's name and its colon.
-static bool skip_name(struct scanner *scan, struct tt_range *name) {
+static bool skip_name(struct scanner *scan, struct tt_range *name)
+{
     skip_space(scan);
-    if (!skip_string(scan, name) || (name->len > 0 && !tt_range_is_text(*name))) {
-        return false;
-    }
+    if (!skip_string(scan, name) || (name->len > 0 && !tt_range_is_text(*name))) { return false; }
     skip_space(scan);
     return skip_char(scan, ':');
 }
 
 // One value of any kind, without recursion. Nesting is remembered in bits: 1 an object, 0 an array.
-static bool skip_value(struct scanner *scan) {
+static bool skip_value(struct scanner *scan)
+{
     uint64_t objects = 0;
     unsigned depth = 0;
     struct tt_range name;
     for (;;) {
         // A value is due here.
         skip_space(scan);
-        if (scan->at == scan->end) {
-            return false;
-        }
+        if (scan->at == scan->end) { return false; }
         const bool opens_object = *scan->at == '{';
         if (opens_object || *scan->at == '[') {
-            if (depth == TT_JSON_DEPTH_MAX) {
-                return false;
-            }
+            if (depth == TT_JSON_DEPTH_MAX) { return false; }
             objects = objects << 1 | (opens_object ? 1 : 0);
             depth++;
             scan->at++;
             skip_space(scan);
             if (!skip_char(scan, opens_object ? '}' : ']')) {
-                if (opens_object && !skip_name(scan, &name)) {
-                    return false;
-                }
+                if (opens_object && !skip_name(scan, &name)) { return false; }
                 continue;
             }
             objects >>= 1;
@@ -164,43 +149,36 @@ static bool skip_value(struct scanner *scan) {
         }
         // A value is over: close what ends here, or go on to the next.
         for (;;) {
-            if (depth == 0) {
-                return true;
-            }
+            if (depth == 0) { return true; }
             skip_space(scan);
             if (skip_char(scan, ',')) {
-                if ((objects & 1) != 0 && !skip_name(scan, &name)) {
-                    return false;
-                }
+                if ((objects & 1) != 0 && !skip_name(scan, &name)) { return false; }
                 break;
             }
-            if (!skip_char(scan, (objects & 1) != 0 ? '}' : ']')) {
-                return false;
-            }
+            if (!skip_char(scan, (objects & 1) != 0 ? '}' : ']')) { return false; }
             objects >>= 1;
             depth--;
         }
     }
 }
 
-static struct scanner scanner_of(struct tt_range json) {
+static struct scanner scanner_of(struct tt_range json)
+{
     return (struct scanner){json.data, json.data + json.len};
 }
 
-bool tt_json_valid(struct tt_range json) {
-    if (json.len == 0) {
-        return false;
-    }
+bool tt_json_valid(struct tt_range json)
+{
+    if (json.len == 0) { return false; }
     struct scanner scan = scanner_of(json);
-    if (!skip_value(&scan)) {
-        return false;
-    }
+    if (!skip_value(&scan)) { return false; }
     skip_space(&scan);
     return scan.at == scan.end;
 }
 
 // Compares a raw name, whose characters may be escaped as \u00XX, with an ASCII one.
-static bool name_is(struct tt_range raw, const char *name) {
+static bool name_is(struct tt_range raw, const char *name)
+{
     size_t i = 0;
     for (; i < raw.len && *name != 0; name++) {
         char c = raw.data[i++];
@@ -210,12 +188,9 @@ static bool name_is(struct tt_range raw, const char *name) {
                 unsigned code = 0;
                 for (int n = 0; n < 4; n++) {
                     const unsigned char digit = (unsigned char)raw.data[i++];
-                    code = code << 4 |
-                           (digit <= '9' ? digit - 0x30u : (digit | 0x20u) - 0x57u);
+                    code = code << 4 | (digit <= '9' ? digit - 0x30u : (digit | 0x20u) - 0x57u);
                 }
-                if (code > 0x7f) {
-                    return false;
-                }
+                if (code > 0x7f) { return false; }
                 c = (char)code;
             } else if (escape == '"' || escape == '\\' || escape == '/') {
                 c = escape;
@@ -223,22 +198,17 @@ static bool name_is(struct tt_range raw, const char *name) {
                 return false; // control characters are in no name of ours
             }
         }
-        if (c != *name) {
-            return false;
-        }
+        if (c != *name) { return false; }
     }
     return i == raw.len && *name == 0;
 }
 
-int tt_json_member(struct tt_range json, const char *name, struct tt_range *value) {
-    if (!tt_json_valid(json)) {
-        return TT_EINVALID;
-    }
+int tt_json_member(struct tt_range json, const char *name, struct tt_range *value)
+{
+    if (!tt_json_valid(json)) { return TT_EINVALID; }
     struct scanner scan = scanner_of(json);
     skip_space(&scan);
-    if (!skip_char(&scan, '{')) {
-        return TT_EINVALID;
-    }
+    if (!skip_char(&scan, '{')) { return TT_EINVALID; }
     int found = TT_ENOTFOUND;
     struct tt_range raw;
     while (skip_name(&scan, &raw)) { // fails at once for {}
@@ -250,9 +220,7 @@ int tt_json_member(struct tt_range json, const char *name, struct tt_range *valu
             found = TT_OK;
         }
         skip_space(&scan);
-        if (!skip_char(&scan, ',')) {
-            break;
-        }
+        if (!skip_char(&scan, ',')) { break; }
     }
     return found;
 }

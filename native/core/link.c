@@ -32,12 +32,14 @@ enum {
     PASSWORD_MAX = 3 * (TT_LINK_HOST_MAX + DEVICE_ID_MAX) + 200,
 };
 
-static struct tt_range text_of(const char *text) {
+static struct tt_range text_of(const char *text)
+{
     return (struct tt_range){text, strlen(text)};
 }
 
 static void log_line(const struct tt_link *link, enum tt_log_level level, const char *first,
-                     const char *second) {
+                     const char *second)
+{
     char text[256];
     struct tt_writer line = tt_writer_of(text, sizeof text);
     tt_writer_text(&line, first);
@@ -46,19 +48,22 @@ static void log_line(const struct tt_link *link, enum tt_log_level level, const 
 }
 
 static void notice(const struct tt_link *link, enum tt_notice_kind kind, int32_t code,
-                   const char *text, size_t len) {
+                   const char *text, size_t len)
+{
     if (link->config.port->notice != NULL) {
         const struct tt_notice what = {kind, code, text, len};
         link->config.port->notice(link->config.port->ctx, &what);
     }
 }
 
-size_t tt_link_memory(const struct tt_board *board) {
+size_t tt_link_memory(const struct tt_board *board)
+{
     return (size_t)board->packet_bytes + board->receive_bytes + board->report_bytes;
 }
 
 // Queues CONNECT with a token that is valid from now_s on.
-static int open_session(struct tt_link *link, int64_t now_s, int64_t now_ms) {
+static int open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
+{
     const struct tt_link_config *config = &link->config;
     char password[PASSWORD_MAX];
     const struct tt_sas sas = {
@@ -90,34 +95,30 @@ static int open_session(struct tt_link *link, int64_t now_s, int64_t now_ms) {
 }
 
 // Splits "name:port"; a host without a port has the default one.
-static int set_host(struct tt_link *link) {
+static int set_host(struct tt_link *link)
+{
     const struct tt_range host = text_of(link->config.host);
     const char *const colon = memchr(host.data, ':', host.len);
     const size_t len = colon == NULL ? host.len : (size_t)(colon - host.data);
-    if (len == 0 || host.len > TT_LINK_HOST_MAX) {
-        return TT_EINVALID;
-    }
+    if (len == 0 || host.len > TT_LINK_HOST_MAX) { return TT_EINVALID; }
     memcpy(link->name, host.data, len);
     link->name[len] = 0;
     int64_t port = DEFAULT_PORT;
-    if (colon != NULL && (!tt_range_integer(text_of(colon + 1), &port) || port < 1 ||
-                          port > UINT16_MAX)) {
+    if (colon != NULL &&
+        (!tt_range_integer(text_of(colon + 1), &port) || port < 1 || port > UINT16_MAX)) {
         return TT_EINVALID;
     }
     link->tcp_port = link->config.tcp_port != 0 ? link->config.tcp_port : (uint16_t)port;
     return TT_OK;
 }
 
-int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory) {
+int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory)
+{
     const struct tt_board *board = config->board;
     *link = (struct tt_link){.config = *config, .phase = TT_LINK_WAITING, .next_ms = INT64_MIN};
     atomic_init(&link->up, false);
-    if (config->token_ttl_s == 0) {
-        link->config.token_ttl_s = DEFAULT_TOKEN_S;
-    }
-    if (config->keep_alive_s == 0) {
-        link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S;
-    }
+    if (config->token_ttl_s == 0) { link->config.token_ttl_s = DEFAULT_TOKEN_S; }
+    if (config->keep_alive_s == 0) { link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S; }
     if (set_host(link) != TT_OK || link->config.keep_alive_s > KEEP_ALIVE_MAX_S ||
         !tt_topic_device_id(text_of(config->device_id)) || config->key_len == 0 ||
         board->receive_bytes < 128) {
@@ -132,33 +133,33 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
         .reported = bytes + board->packet_bytes + board->receive_bytes,
         .reported_size = board->report_bytes,
     };
-    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox,
-                text_of(config->device_id), config->boot, &buffers);
+    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox, text_of(config->device_id),
+                config->boot, &buffers);
     // A board too small for its own CONNECT is better found now than in the field.
     const int err = open_session(link, INT32_MAX, 0);
     tt_hub_closed(&link->hub);
     return err;
 }
 
-static void close_stream(struct tt_link *link) {
+static void close_stream(struct tt_link *link)
+{
     link->stream.close(link->stream.ctx);
     link->tls = NULL;
     tt_hub_closed(&link->hub);
 }
 
 // The app is told of a level, not of edges: a full inbox only delays the news.
-static void tell_app(struct tt_link *link) {
+static void tell_app(struct tt_link *link)
+{
     const bool connected = tt_link_connected(link);
-    if (link->told != connected &&
-        tt_hub_put(&link->hub, TT_EVENT_CONNECTION, connected ? 1 : 0)) {
+    if (link->told != connected && tt_hub_put(&link->hub, TT_EVENT_CONNECTION, connected ? 1 : 0)) {
         link->told = connected;
     }
 }
 
-static const char *class_of(const struct tt_link *link, int err) {
-    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) {
-        return "tls: ";
-    }
+static const char *class_of(const struct tt_link *link, int err)
+{
+    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) { return "tls: "; }
     switch (err) {
     case TT_EPROTOCOL:
         return "protocol: ";
@@ -176,13 +177,10 @@ static const char *class_of(const struct tt_link *link, int err) {
     }
 }
 
-static const char *words_of(const struct tt_link *link, int err) {
-    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) {
-        return tt_tls_reason(link->tls);
-    }
-    if (link->hub.why != NULL) {
-        return link->hub.why;
-    }
+static const char *words_of(const struct tt_link *link, int err)
+{
+    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) { return tt_tls_reason(link->tls); }
+    if (link->hub.why != NULL) { return link->hub.why; }
     switch (err) {
     case TT_ECLOSED:
         return link->phase == TT_LINK_CONNECTED ? "the connection was closed"
@@ -198,7 +196,8 @@ static const char *words_of(const struct tt_link *link, int err) {
     }
 }
 
-static int64_t backoff(struct tt_link *link, int err, int64_t now_ms) {
+static int64_t backoff(struct tt_link *link, int err, int64_t now_ms)
+{
     const bool stable =
         link->phase == TT_LINK_CONNECTED && now_ms - link->connected_ms >= STABLE_MS;
     link->attempt = stable ? 0 : link->attempt;
@@ -218,7 +217,8 @@ static int64_t backoff(struct tt_link *link, int err, int64_t now_ms) {
 }
 
 // Gives this connection, or this attempt at one, up; the next follows after a random wait.
-static void give_up(struct tt_link *link, int err, int64_t now_ms) {
+static void give_up(struct tt_link *link, int err, int64_t now_ms)
+{
     char text[224];
     struct tt_writer reason = tt_writer_of(text, sizeof text);
     tt_writer_text(&reason, class_of(link, err));
@@ -230,9 +230,7 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms) {
     tt_writer_text(&reason, " ms");
     link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, text, reason.len);
 
-    if (link->phase != TT_LINK_WAITING) {
-        close_stream(link);
-    }
+    if (link->phase != TT_LINK_WAITING) { close_stream(link); }
     link->phase = TT_LINK_WAITING;
     link->next_ms = now_ms + wait_ms;
     link->renewing = false;
@@ -240,7 +238,8 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms) {
     tell_app(link);
 }
 
-static void dial(struct tt_link *link, int64_t now_ms) {
+static void dial(struct tt_link *link, int64_t now_ms)
+{
     const struct tt_port *port = link->config.port;
     link->hub.why = NULL;
     const int64_t epoch_ms = port->epoch_ms(port->ctx);
@@ -275,14 +274,13 @@ static void dial(struct tt_link *link, int64_t now_ms) {
     }
     link->phase = TT_LINK_CONNECTING;
     link->next_ms = now_ms + CONNECT_MS;
-    link->taken_by_ms = INT64_MAX; // the handshake is under the time limit of CONNACK
+    link->taken_by_ms = INT64_MAX - 1; // until the first byte, the limit of CONNACK holds
     err = open_session(link, epoch_ms / 1000, now_ms);
-    if (err != TT_OK) {
-        give_up(link, err, now_ms);
-    }
+    if (err != TT_OK) { give_up(link, err, now_ms); }
 }
 
-static void connected(struct tt_link *link, int64_t now_ms) {
+static void connected(struct tt_link *link, int64_t now_ms)
+{
     const int64_t ttl_ms = (int64_t)link->config.token_ttl_s * 1000;
     const int64_t margin_ms = ttl_ms / 8;
     link->phase = TT_LINK_CONNECTED;
@@ -306,73 +304,64 @@ static void connected(struct tt_link *link, int64_t now_ms) {
     tell_app(link);
 }
 
-// TT_OK, or the stream's error. Leaves tx empty or as full as the stream wants it.
-static int flush(struct tt_link *link, int64_t now_ms) {
+// TT_OK, or an error of the stream, one that takes no bytes for long included.
+static int flush(struct tt_link *link, int64_t now_ms)
+{
     struct tt_hub *hub = &link->hub;
     while (hub->tx_taken < hub->tx.len) {
         const int taken = link->stream.write(link->stream.ctx, hub->tx.data + hub->tx_taken,
                                              hub->tx.len - hub->tx_taken);
-        if (taken < 0) {
-            return taken;
-        }
+        if (taken < 0) { return taken; }
         if (taken == 0) {
-            hub->why = now_ms < link->taken_by_ms ? hub->why : "the connection takes no bytes";
-            return now_ms < link->taken_by_ms ? TT_OK : TT_ETIMEOUT;
+            if (link->taken_by_ms == INT64_MAX) { link->taken_by_ms = now_ms + TAKE_MS; }
+            if (now_ms < link->taken_by_ms) { return TT_OK; }
+            hub->why = "the connection takes no bytes";
+            return TT_ETIMEOUT;
         }
         hub->tx_taken += (size_t)taken;
-        link->taken_by_ms = now_ms + TAKE_MS;
+        link->taken_by_ms = INT64_MAX;
     }
-    link->taken_by_ms = now_ms + TAKE_MS;
     hub->tx.len = 0;
     hub->tx_taken = 0;
     return TT_OK;
 }
 
-static int read_all(struct tt_link *link, int64_t now_ms) {
+static int read_all(struct tt_link *link, int64_t now_ms)
+{
     struct tt_hub *hub = &link->hub;
     if (tt_hub_holding(hub)) {
         const int err = tt_hub_receive(hub, now_ms);
-        if (err < 0) {
-            return err;
-        }
+        if (err < 0) { return err; }
     }
     while (!tt_hub_holding(hub)) {
         size_t room;
         uint8_t *const into = tt_mqtt_stream_room(&hub->rx, &room);
         const int got = link->stream.read(link->stream.ctx, into, room);
-        if (got <= 0) {
-            return got;
-        }
+        if (got <= 0) { return got; }
         tt_mqtt_stream_add(&hub->rx, (size_t)got);
         const int err = tt_hub_receive(hub, now_ms);
-        if (err < 0) {
-            return err;
-        }
-        if (link->phase == TT_LINK_CONNECTING && hub->accepted) {
-            connected(link, now_ms);
-        }
+        if (err < 0) { return err; }
+        if (link->phase == TT_LINK_CONNECTING && hub->accepted) { connected(link, now_ms); }
     }
     return TT_OK;
 }
 
-static int write_all(struct tt_link *link, int64_t now_ms) {
+static int write_all(struct tt_link *link, int64_t now_ms)
+{
     for (;;) {
         const bool all = tt_hub_send(&link->hub, now_ms);
         const int err = flush(link, now_ms);
-        if (err < 0 || all || link->hub.tx.len > 0) {
-            return err;
-        }
+        if (err < 0 || all || link->hub.tx.len > 0) { return err; }
     }
 }
 
 // One reconnect for each renewal, and for messages that were left to the hub: first what is in
 // flight comes home, then DISCONNECT, and the session goes on in the next connection.
-static void leave_when_due(struct tt_link *link, int64_t now_ms) {
+static void leave_when_due(struct tt_link *link, int64_t now_ms)
+{
     struct tt_hub *hub = &link->hub;
     const bool room_again = hub->missed && tt_queue_empty(&link->config.inbox->queue);
-    if (now_ms < link->renew_ms && !room_again && !hub->draining) {
-        return;
-    }
+    if (now_ms < link->renew_ms && !room_again && !hub->draining) { return; }
     hub->draining = true;
     if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
         tt_hub_disconnect(hub);
@@ -382,13 +371,12 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms) {
     }
 }
 
-static int64_t step(struct tt_link *link, int64_t now_ms) {
+static int64_t step(struct tt_link *link, int64_t now_ms)
+{
     struct tt_hub *hub = &link->hub;
     if (link->phase == TT_LINK_WAITING) {
         tt_hub_send(hub, now_ms); // nothing is sent: replies nobody waits for go
-        if (now_ms < link->next_ms) {
-            return link->next_ms;
-        }
+        if (now_ms < link->next_ms) { return link->next_ms; }
         dial(link, now_ms);
     }
     if (link->phase == TT_LINK_CONNECTING || link->phase == TT_LINK_CONNECTED) {
@@ -407,67 +395,57 @@ static int64_t step(struct tt_link *link, int64_t now_ms) {
     }
     if (link->phase == TT_LINK_LEAVING) {
         const int err = flush(link, now_ms);
-        if (err == TT_OK && hub->tx.len > 0 && now_ms < link->next_ms) {
-            return now_ms + POLL_MS;
-        }
+        if (err == TT_OK && hub->tx.len > 0 && now_ms < link->next_ms) { return now_ms + POLL_MS; }
         close_stream(link);
         link->phase = TT_LINK_WAITING;
         link->next_ms = now_ms;
         return now_ms;
     }
-    if (link->phase == TT_LINK_WAITING) {
-        return link->next_ms;
-    }
-    if (hub->tx.len > 0 || tt_hub_holding(hub)) {
-        return now_ms + POLL_MS;
-    }
-    if (link->phase == TT_LINK_CONNECTING) {
-        return link->next_ms;
-    }
+    if (link->phase == TT_LINK_WAITING) { return link->next_ms; }
+    if (hub->tx.len > 0 || tt_hub_holding(hub)) { return now_ms + POLL_MS; }
+    if (link->phase == TT_LINK_CONNECTING) { return link->next_ms; }
     const int64_t policy_ms = hub->draining ? link->drain_until_ms : link->renew_ms;
     const int64_t hub_ms = tt_hub_deadline(hub);
     return hub_ms < policy_ms ? hub_ms : policy_ms;
 }
 
-int32_t tt_link_step(struct tt_link *link, int64_t now_ms) {
-    if (link->phase == TT_LINK_STOPPED) {
-        return INT32_MAX;
-    }
-    if (atomic_load_explicit(&link->up, memory_order_relaxed) && atomic_exchange(&link->up, false)) {
+int32_t tt_link_step(struct tt_link *link, int64_t now_ms)
+{
+    if (link->phase == TT_LINK_STOPPED) { return INT32_MAX; }
+    if (atomic_load_explicit(&link->up, memory_order_relaxed) &&
+        atomic_exchange(&link->up, false)) {
         link->attempt = 0;
-        if (link->phase == TT_LINK_WAITING) {
-            link->next_ms = now_ms;
-        }
+        if (link->phase == TT_LINK_WAITING) { link->next_ms = now_ms; }
     }
     const int64_t next_ms = step(link, now_ms);
-    if (link->told != tt_link_connected(link)) {
-        tell_app(link);
-    }
-    return next_ms <= now_ms                ? 0
+    if (link->told != tt_link_connected(link)) { tell_app(link); }
+    return next_ms <= now_ms               ? 0
            : next_ms - now_ms >= INT32_MAX ? INT32_MAX
-                                            : (int32_t)(next_ms - now_ms);
+                                           : (int32_t)(next_ms - now_ms);
 }
 
-bool tt_link_connected(const struct tt_link *link) {
+bool tt_link_connected(const struct tt_link *link)
+{
     return link->phase == TT_LINK_CONNECTED || link->renewing;
 }
 
-bool tt_link_idle(const struct tt_link *link) {
+bool tt_link_idle(const struct tt_link *link)
+{
     return tt_hub_idle(&link->hub);
 }
 
-void tt_link_up(struct tt_link *link) {
+void tt_link_up(struct tt_link *link)
+{
     atomic_store(&link->up, true);
 }
 
-void tt_link_stop(struct tt_link *link) {
+void tt_link_stop(struct tt_link *link)
+{
     if (link->phase == TT_LINK_CONNECTED) {
         tt_hub_disconnect(&link->hub);
         flush(link, link->connected_ms);
     }
-    if (link->phase != TT_LINK_WAITING && link->phase != TT_LINK_STOPPED) {
-        close_stream(link);
-    }
+    if (link->phase != TT_LINK_WAITING && link->phase != TT_LINK_STOPPED) { close_stream(link); }
     link->phase = TT_LINK_STOPPED;
     link->renewing = false;
 }

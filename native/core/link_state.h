@@ -26,13 +26,13 @@ struct tt_link {
     struct tt_tls *tls;      // NULL: plain, or no stream
     int64_t next_ms;
     int64_t connected_ms;
-    int64_t renew_ms;        // when the token is to be renewed
-    int64_t drain_until_ms;  // renewal waits no longer for what is in flight
-    int64_t taken_by_ms;     // the stream must take bytes until then, while there are any
-    unsigned attempt;        // failures in a row
-    bool renewing;           // the gap is of our own making: nobody is told
-    bool told;               // what the app knows of the connection
-    _Atomic bool up;         // tt_link_up was called
+    int64_t renew_ms;       // when the token is to be renewed
+    int64_t drain_until_ms; // renewal waits no longer for what is in flight
+    int64_t taken_by_ms;    // a stream that takes nothing is dead then; INT64_MAX: it does
+    unsigned attempt;       // failures in a row
+    bool renewing;          // the gap is of our own making: nobody is told
+    bool told;              // what the app knows of the connection
+    _Atomic bool up;        // tt_link_up was called
     uint16_t tcp_port;
     char name[TT_LINK_HOST_MAX + 1]; // host without port: TLS name, and TCP address by default
 };

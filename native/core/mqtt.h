@@ -58,8 +58,8 @@ struct tt_mqtt_open_publish {
     uint8_t qos;
 };
 struct tt_mqtt_open_publish tt_mqtt_begin_publish(struct tt_writer *writer);
-void tt_mqtt_begin_payload(struct tt_writer *writer, struct tt_mqtt_open_publish *open,
-                           uint8_t qos, uint16_t packet_id);
+void tt_mqtt_begin_payload(struct tt_writer *writer, struct tt_mqtt_open_publish *open, uint8_t qos,
+                           uint16_t packet_id);
 // True, or false with the writer as it was at begin (and not full): it does not fit.
 bool tt_mqtt_end_publish(struct tt_writer *writer, const struct tt_mqtt_open_publish *open,
                          bool duplicate);
@@ -68,12 +68,12 @@ bool tt_mqtt_end_publish(struct tt_writer *writer, const struct tt_mqtt_open_pub
 // it comes out `cut`, with the first half buffer of it.
 struct tt_mqtt_stream {
     uint8_t *data;
-    size_t cap;        // at least 16; a packet of this size, header included, comes out whole
-    size_t have;       // bytes in data
-    size_t used;       // of them, what was given out already
-    uint32_t passed;   // of an oversize packet: bytes seen, 0 when none is being passed over
-    uint32_t total;    // its size with header
-    uint16_t cut_id;   // its packet identifier as seen so far
+    size_t cap;      // at least 16; a packet of this size, header included, comes out whole
+    size_t have;     // bytes in data
+    size_t used;     // of them, what was given out already
+    uint32_t passed; // of an oversize packet: bytes seen, 0 when none is being passed over
+    uint32_t total;  // its size with header
+    uint16_t cut_id; // its packet identifier as seen so far
 };
 
 struct tt_mqtt_frame {
@@ -98,10 +98,10 @@ void tt_mqtt_stream_drop(struct tt_mqtt_stream *stream, const struct tt_mqtt_fra
 // What a server may send. Which members are set follows from the type.
 struct tt_mqtt_packet {
     enum tt_mqtt_type type;
-    uint8_t code;              // CONNACK: return code; SUBACK: the worst of its codes
-    bool session_present;      // CONNACK
-    uint16_t packet_id;        // PUBACK, SUBACK
-    size_t granted;            // SUBACK: number of codes
+    uint8_t code;         // CONNACK: return code; SUBACK: the worst of its codes
+    bool session_present; // CONNACK
+    uint16_t packet_id;   // PUBACK, SUBACK
+    size_t granted;       // SUBACK: number of codes
     struct tt_mqtt_publish publish;
 };
 

@@ -4,11 +4,13 @@
 #include "../port/error.gen.h"
 #include "mqtt.h"
 
-void tt_mqtt_stream_init(struct tt_mqtt_stream *stream, void *data, size_t cap) {
+void tt_mqtt_stream_init(struct tt_mqtt_stream *stream, void *data, size_t cap)
+{
     *stream = (struct tt_mqtt_stream){.data = data, .cap = cap};
 }
 
-uint8_t *tt_mqtt_stream_room(struct tt_mqtt_stream *stream, size_t *room) {
+uint8_t *tt_mqtt_stream_room(struct tt_mqtt_stream *stream, size_t *room)
+{
     if (stream->used > 0) {
         stream->have -= stream->used;
         memmove(stream->data, stream->data + stream->used, stream->have);
@@ -18,22 +20,19 @@ uint8_t *tt_mqtt_stream_room(struct tt_mqtt_stream *stream, size_t *room) {
     return stream->data + stream->have;
 }
 
-void tt_mqtt_stream_add(struct tt_mqtt_stream *stream, size_t len) {
+void tt_mqtt_stream_add(struct tt_mqtt_stream *stream, size_t len)
+{
     stream->have += len;
 }
 
 // The fixed header at `data`: its length and the packet's whole size. 1, 0 or TT_EPROTOCOL.
-static int read_header(const uint8_t *data, size_t len, size_t *header_len, uint32_t *total) {
+static int read_header(const uint8_t *data, size_t len, size_t *header_len, uint32_t *total)
+{
     uint32_t remaining = 0;
     for (size_t i = 1; i < TT_MQTT_HEADER_MAX; i++) {
-        if (i >= len) {
-            return 0;
-        }
+        if (i >= len) { return 0; }
         remaining |= (uint32_t)(data[i] & 0x7f) << (7 * (i - 1));
         if ((data[i] & 0x80) == 0) {
-            if (i > 1 && data[i] == 0) {
-                return TT_EPROTOCOL; // longer than needed: nobody honest writes that
-            }
             *header_len = i + 1;
             *total = (uint32_t)(i + 1) + remaining;
             return 1;
@@ -44,8 +43,10 @@ static int read_header(const uint8_t *data, size_t len, size_t *header_len, uint
 
 // The packet identifier of an oversize PUBLISH is wherever its topic ends: note it in passing.
 static void watch_for_id(struct tt_mqtt_stream *stream, size_t header_len, const uint8_t *bytes,
-                         uint32_t from, uint32_t to) {
-    const uint32_t topic_len = (uint32_t)(stream->data[header_len] << 8 | stream->data[header_len + 1]);
+                         uint32_t from, uint32_t to)
+{
+    const uint32_t topic_len =
+        (uint32_t)(stream->data[header_len] << 8 | stream->data[header_len + 1]);
     const uint32_t at = (uint32_t)header_len + 2 + topic_len;
     for (uint32_t i = at; i < at + 2; i++) {
         if (i >= from && i < to) {
@@ -55,8 +56,8 @@ static void watch_for_id(struct tt_mqtt_stream *stream, size_t header_len, const
 }
 
 // Keeps the first half of the buffer and counts the rest of the packet away.
-static int pass_over(struct tt_mqtt_stream *stream, size_t header_len,
-                     struct tt_mqtt_frame *frame) {
+static int pass_over(struct tt_mqtt_stream *stream, size_t header_len, struct tt_mqtt_frame *frame)
+{
     const size_t keep = stream->cap / 2;
     if (stream->passed == 0) {
         if (stream->have < stream->cap) {
@@ -73,9 +74,7 @@ static int pass_over(struct tt_mqtt_stream *stream, size_t header_len,
     stream->passed += take;
     memmove(stream->data + keep, stream->data + keep + take, here - take);
     stream->have -= take;
-    if (stream->passed < stream->total) {
-        return 0;
-    }
+    if (stream->passed < stream->total) { return 0; }
     *frame = (struct tt_mqtt_frame){
         .header = stream->data[0],
         .body = stream->data + header_len,
@@ -88,24 +87,21 @@ static int pass_over(struct tt_mqtt_stream *stream, size_t header_len,
     return 1;
 }
 
-int tt_mqtt_stream_peek(struct tt_mqtt_stream *stream, struct tt_mqtt_frame *frame) {
+int tt_mqtt_stream_peek(struct tt_mqtt_stream *stream, struct tt_mqtt_frame *frame)
+{
     const uint8_t *const start = stream->data + stream->used;
     const size_t here = stream->have - stream->used;
     size_t header_len;
     uint32_t total;
     const int got = read_header(start, here, &header_len, &total);
-    if (got != 1) {
-        return got;
-    }
+    if (got != 1) { return got; }
     if (total > stream->cap) {
         size_t room;
         tt_mqtt_stream_room(stream, &room); // to the front of the buffer
         stream->total = total;
         return pass_over(stream, header_len, frame);
     }
-    if (here < total) {
-        return 0;
-    }
+    if (here < total) { return 0; }
     *frame = (struct tt_mqtt_frame){
         .header = start[0],
         .body = start + header_len,
@@ -116,7 +112,8 @@ int tt_mqtt_stream_peek(struct tt_mqtt_stream *stream, struct tt_mqtt_frame *fra
     return 1;
 }
 
-void tt_mqtt_stream_drop(struct tt_mqtt_stream *stream, const struct tt_mqtt_frame *frame) {
+void tt_mqtt_stream_drop(struct tt_mqtt_stream *stream, const struct tt_mqtt_frame *frame)
+{
     if (frame->cut) {
         stream->used = stream->cap / 2;
         stream->passed = 0;
@@ -125,13 +122,15 @@ void tt_mqtt_stream_drop(struct tt_mqtt_stream *stream, const struct tt_mqtt_fra
     }
 }
 
-static int broken(const char **why, const char *rule) {
+static int broken(const char **why, const char *rule)
+{
     *why = rule;
     return TT_EPROTOCOL;
 }
 
 static int decode_publish(const struct tt_mqtt_frame *frame, struct tt_mqtt_publish *out,
-                          const char **why) {
+                          const char **why)
+{
     out->qos = (frame->header >> 1) & 3;
     out->duplicate = (frame->header & 8) != 0;
     out->retain = (frame->header & 1) != 0;
@@ -154,22 +153,16 @@ static int decode_publish(const struct tt_mqtt_frame *frame, struct tt_mqtt_publ
         out->packet_id = out->qos > 0 ? frame->packet_id : 0;
     } else {
         out->packet_id = out->qos > 0 ? tt_reader_u16(&reader) : 0;
-        if (reader.cut) {
-            return broken(why, "PUBLISH shorter than its topic [MQTT-3.3.2-1]");
-        }
+        if (reader.cut) { return broken(why, "PUBLISH shorter than its topic [MQTT-3.3.2-1]"); }
         out->payload.data = (const char *)reader.data + reader.at;
         out->payload.len = tt_reader_left(&reader);
     }
     if (out->qos > 0 && out->packet_id == 0) {
         return broken(why, "PUBLISH with packet identifier 0 [MQTT-2.3.1-1]");
     }
-    if (topic == NULL) {
-        return TT_OK;
-    }
+    if (topic == NULL) { return TT_OK; }
     out->topic = (struct tt_range){(const char *)topic, topic_len};
-    if (topic_len == 0) {
-        return broken(why, "PUBLISH with an empty topic [MQTT-4.7.3-1]");
-    }
+    if (topic_len == 0) { return broken(why, "PUBLISH with an empty topic [MQTT-4.7.3-1]"); }
     if (!tt_range_is_text(out->topic)) {
         return broken(why, "PUBLISH with a topic that is not UTF-8 text [MQTT-1.5.3-1]");
     }
@@ -179,7 +172,8 @@ static int decode_publish(const struct tt_mqtt_frame *frame, struct tt_mqtt_publ
     return TT_OK;
 }
 
-static int decode_suback(struct tt_reader *reader, struct tt_mqtt_packet *out, const char **why) {
+static int decode_suback(struct tt_reader *reader, struct tt_mqtt_packet *out, const char **why)
+{
     out->packet_id = tt_reader_u16(reader);
     out->granted = tt_reader_left(reader);
     if (reader->cut || out->granted == 0) {
@@ -195,15 +189,11 @@ static int decode_suback(struct tt_reader *reader, struct tt_mqtt_packet *out, c
     return TT_OK;
 }
 
-int tt_mqtt_decode(const struct tt_mqtt_frame *frame, struct tt_mqtt_packet *out,
-                   const char **why) {
+int tt_mqtt_decode(const struct tt_mqtt_frame *frame, struct tt_mqtt_packet *out, const char **why)
+{
     *out = (struct tt_mqtt_packet){.type = (enum tt_mqtt_type)(frame->header >> 4)};
-    if (out->type == TT_MQTT_PUBLISH) {
-        return decode_publish(frame, &out->publish, why);
-    }
-    if ((frame->header & 15) != 0) {
-        return broken(why, "reserved flags are set [MQTT-2.2.2-2]");
-    }
+    if (out->type == TT_MQTT_PUBLISH) { return decode_publish(frame, &out->publish, why); }
+    if ((frame->header & 15) != 0) { return broken(why, "reserved flags are set [MQTT-2.2.2-2]"); }
     if (frame->cut) {
         return broken(why, "a packet without payload is larger than any of its kind");
     }
@@ -216,9 +206,7 @@ int tt_mqtt_decode(const struct tt_mqtt_frame *frame, struct tt_mqtt_packet *out
         const uint8_t flags = tt_reader_u8(&reader);
         out->code = tt_reader_u8(&reader);
         out->session_present = flags == 1;
-        if (flags > 1) {
-            return broken(why, "CONNACK with reserved flags [MQTT-3.2.2]");
-        }
+        if (flags > 1) { return broken(why, "CONNACK with reserved flags [MQTT-3.2.2]"); }
         if (out->session_present && out->code != 0) {
             return broken(why, "CONNACK that refuses and has a session [MQTT-3.2.2-4]");
         }

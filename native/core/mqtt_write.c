@@ -3,11 +3,13 @@
 
 #include "mqtt.h"
 
-static size_t length_size(uint32_t remaining) {
+static size_t length_size(uint32_t remaining)
+{
     return remaining < 128 ? 1 : remaining < 16384 ? 2 : remaining < 2097152 ? 3 : 4;
 }
 
-static void write_length(struct tt_writer *writer, uint32_t remaining) { // [MQTT-2.2.3]
+static void write_length(struct tt_writer *writer, uint32_t remaining)
+{ // [MQTT-2.2.3]
     do {
         const uint8_t digit = remaining & 0x7f;
         remaining >>= 7;
@@ -15,7 +17,8 @@ static void write_length(struct tt_writer *writer, uint32_t remaining) { // [MQT
     } while (remaining > 0);
 }
 
-static void write_string(struct tt_writer *writer, struct tt_range text) {
+static void write_string(struct tt_writer *writer, struct tt_range text)
+{
     if (text.len > UINT16_MAX) {
         writer->full = true;
         return;
@@ -25,7 +28,8 @@ static void write_string(struct tt_writer *writer, struct tt_range text) {
 }
 
 // Makes sure of the room for a packet with so many bytes after its fixed header, and writes that.
-static void begin(struct tt_writer *writer, uint8_t header, size_t remaining) {
+static void begin(struct tt_writer *writer, uint8_t header, size_t remaining)
+{
     if (writer->full || remaining > TT_MQTT_REMAINING_MAX ||
         1 + length_size((uint32_t)remaining) + remaining > writer->cap - writer->len) {
         writer->full = true;
@@ -35,7 +39,8 @@ static void begin(struct tt_writer *writer, uint8_t header, size_t remaining) {
     write_length(writer, (uint32_t)remaining);
 }
 
-void tt_mqtt_write_connect(struct tt_writer *writer, const struct tt_mqtt_connect *connect) {
+void tt_mqtt_write_connect(struct tt_writer *writer, const struct tt_mqtt_connect *connect)
+{
     const bool with_username = connect->username.len > 0;
     const bool with_password = connect->password.len > 0;
     const size_t longest = connect->client_id.len > connect->username.len ? connect->client_id.len
@@ -55,19 +60,17 @@ void tt_mqtt_write_connect(struct tt_writer *writer, const struct tt_mqtt_connec
     tt_writer_u8(writer, (uint8_t)flags);
     tt_writer_u16(writer, connect->keep_alive_s);
     write_string(writer, connect->client_id); // [MQTT-3.1.3-1]: this order
-    if (with_username) {
-        write_string(writer, connect->username);
-    }
-    if (with_password) {
-        write_string(writer, connect->password);
-    }
+    if (with_username) { write_string(writer, connect->username); }
+    if (with_password) { write_string(writer, connect->password); }
 }
 
-static uint8_t publish_header(uint8_t qos, bool duplicate, bool retain) {
+static uint8_t publish_header(uint8_t qos, bool duplicate, bool retain)
+{
     return (uint8_t)(TT_MQTT_PUBLISH << 4 | (duplicate ? 0x08 : 0) | qos << 1 | (retain ? 1 : 0));
 }
 
-void tt_mqtt_write_publish(struct tt_writer *writer, const struct tt_mqtt_publish *publish) {
+void tt_mqtt_write_publish(struct tt_writer *writer, const struct tt_mqtt_publish *publish)
+{
     if (publish->topic.len > UINT16_MAX || publish->payload.len > TT_MQTT_REMAINING_MAX) {
         writer->full = true;
         return;
@@ -76,30 +79,29 @@ void tt_mqtt_write_publish(struct tt_writer *writer, const struct tt_mqtt_publis
     begin(writer, publish_header(publish->qos, publish->duplicate, publish->retain),
           2 + publish->topic.len + id_len + publish->payload.len);
     write_string(writer, publish->topic);
-    if (publish->qos > 0) {
-        tt_writer_u16(writer, publish->packet_id);
-    }
+    if (publish->qos > 0) { tt_writer_u16(writer, publish->packet_id); }
     tt_writer_bytes(writer, publish->payload.data, publish->payload.len);
 }
 
-struct tt_mqtt_open_publish tt_mqtt_begin_publish(struct tt_writer *writer) {
+struct tt_mqtt_open_publish tt_mqtt_begin_publish(struct tt_writer *writer)
+{
     const struct tt_mqtt_open_publish open = {.start = writer->len};
     static const uint8_t room[TT_MQTT_HEADER_MAX + 2];
     tt_writer_bytes(writer, room, sizeof room); // fixed header at its longest, topic length
     return open;
 }
 
-void tt_mqtt_begin_payload(struct tt_writer *writer, struct tt_mqtt_open_publish *open,
-                           uint8_t qos, uint16_t packet_id) {
+void tt_mqtt_begin_payload(struct tt_writer *writer, struct tt_mqtt_open_publish *open, uint8_t qos,
+                           uint16_t packet_id)
+{
     open->topic_end = writer->len;
     open->qos = qos;
-    if (qos > 0) {
-        tt_writer_u16(writer, packet_id);
-    }
+    if (qos > 0) { tt_writer_u16(writer, packet_id); }
 }
 
 bool tt_mqtt_end_publish(struct tt_writer *writer, const struct tt_mqtt_open_publish *open,
-                         bool duplicate) {
+                         bool duplicate)
+{
     const size_t after_header = open->start + TT_MQTT_HEADER_MAX;
     const size_t topic_len = writer->full ? 0 : open->topic_end - after_header - 2;
     if (writer->full || topic_len > UINT16_MAX ||
@@ -122,13 +124,15 @@ bool tt_mqtt_end_publish(struct tt_writer *writer, const struct tt_mqtt_open_pub
     return true;
 }
 
-void tt_mqtt_write_puback(struct tt_writer *writer, uint16_t packet_id) {
+void tt_mqtt_write_puback(struct tt_writer *writer, uint16_t packet_id)
+{
     begin(writer, TT_MQTT_PUBACK << 4, 2);
     tt_writer_u16(writer, packet_id);
 }
 
 void tt_mqtt_write_subscribe(struct tt_writer *writer, uint16_t packet_id, uint8_t qos,
-                             const struct tt_range *filters, size_t count) {
+                             const struct tt_range *filters, size_t count)
+{
     size_t remaining = 2;
     for (size_t i = 0; i < count; i++) {
         remaining += 2 + filters[i].len + 1;
@@ -141,10 +145,12 @@ void tt_mqtt_write_subscribe(struct tt_writer *writer, uint16_t packet_id, uint8
     }
 }
 
-void tt_mqtt_write_pingreq(struct tt_writer *writer) {
+void tt_mqtt_write_pingreq(struct tt_writer *writer)
+{
     begin(writer, TT_MQTT_PINGREQ << 4, 0);
 }
 
-void tt_mqtt_write_disconnect(struct tt_writer *writer) {
+void tt_mqtt_write_disconnect(struct tt_writer *writer)
+{
     begin(writer, TT_MQTT_DISCONNECT << 4, 0);
 }

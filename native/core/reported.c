@@ -16,14 +16,14 @@ struct entry {
     struct tt_range value;
 };
 
-void tt_reported_init(struct tt_reported *reported, void *memory, size_t cap) {
+void tt_reported_init(struct tt_reported *reported, void *memory, size_t cap)
+{
     *reported = (struct tt_reported){.data = memory, .cap = cap};
 }
 
-static bool entry_at(const struct tt_reported *reported, size_t at, struct entry *out) {
-    if (at >= reported->len) {
-        return false;
-    }
+static bool entry_at(const struct tt_reported *reported, size_t at, struct entry *out)
+{
+    if (at >= reported->len) { return false; }
     struct tt_reader reader = tt_reader_of(reported->data + at, reported->len - at);
     out->at = at;
     out->state = tt_reader_u8(&reader);
@@ -35,13 +35,15 @@ static bool entry_at(const struct tt_reported *reported, size_t at, struct entry
     return true;
 }
 
-static void remove_entry(struct tt_reported *reported, const struct entry *entry) {
+static void remove_entry(struct tt_reported *reported, const struct entry *entry)
+{
     const size_t after = entry->at + entry->len;
     memmove(reported->data + entry->at, reported->data + after, reported->len - after);
     reported->len -= entry->len;
 }
 
-int tt_reported_set(struct tt_reported *reported, struct tt_range name, struct tt_range value) {
+int tt_reported_set(struct tt_reported *reported, struct tt_range name, struct tt_range value)
+{
     if (name.len > UINT8_MAX || value.len > UINT16_MAX ||
         HEAD_LEN + name.len + value.len > reported->cap) {
         return TT_EINVALID;
@@ -52,12 +54,8 @@ int tt_reported_set(struct tt_reported *reported, struct tt_range name, struct t
     for (size_t at = 0; !known && entry_at(reported, at, &old); at += old.len) {
         known = old.name.len == name.len && memcmp(old.name.data, name.data, name.len) == 0;
     }
-    if (needed > reported->cap - reported->len + (known ? old.len : 0)) {
-        return TT_EFULL;
-    }
-    if (known) {
-        remove_entry(reported, &old);
-    }
+    if (needed > reported->cap - reported->len + (known ? old.len : 0)) { return TT_EFULL; }
+    if (known) { remove_entry(reported, &old); }
     struct tt_writer writer = tt_writer_of(reported->data + reported->len, needed);
     tt_writer_u8(&writer, WAITING);
     tt_writer_u8(&writer, (uint8_t)name.len);
@@ -68,14 +66,13 @@ int tt_reported_set(struct tt_reported *reported, struct tt_range name, struct t
     return TT_OK;
 }
 
-size_t tt_reported_write(struct tt_reported *reported, struct tt_writer *writer) {
+size_t tt_reported_write(struct tt_reported *reported, struct tt_writer *writer)
+{
     const size_t start = writer->len;
     size_t count = 0;
     struct entry entry;
     for (size_t at = 0; entry_at(reported, at, &entry); at += entry.len) {
-        if (entry.state != WAITING) {
-            continue;
-        }
+        if (entry.state != WAITING) { continue; }
         const size_t before = writer->len;
         tt_writer_u8(writer, count == 0 ? '{' : ',');
         tt_writer_json(writer, entry.name.data, entry.name.len);
@@ -97,7 +94,8 @@ size_t tt_reported_write(struct tt_reported *reported, struct tt_writer *writer)
     return count;
 }
 
-void tt_reported_settle(struct tt_reported *reported) {
+void tt_reported_settle(struct tt_reported *reported)
+{
     struct entry entry;
     size_t at = 0;
     while (entry_at(reported, at, &entry)) {
@@ -109,30 +107,30 @@ void tt_reported_settle(struct tt_reported *reported) {
     }
 }
 
-void tt_reported_retry(struct tt_reported *reported) {
+void tt_reported_retry(struct tt_reported *reported)
+{
     struct entry entry;
     for (size_t at = 0; entry_at(reported, at, &entry); at += entry.len) {
         reported->data[at] = WAITING;
     }
 }
 
-static bool first_waiting(const struct tt_reported *reported, struct entry *entry) {
+static bool first_waiting(const struct tt_reported *reported, struct entry *entry)
+{
     for (size_t at = 0; entry_at(reported, at, entry); at += entry->len) {
-        if (entry->state == WAITING) {
-            return true;
-        }
+        if (entry->state == WAITING) { return true; }
     }
     return false;
 }
 
-void tt_reported_drop(struct tt_reported *reported) {
+void tt_reported_drop(struct tt_reported *reported)
+{
     struct entry entry;
-    if (first_waiting(reported, &entry)) {
-        remove_entry(reported, &entry);
-    }
+    if (first_waiting(reported, &entry)) { remove_entry(reported, &entry); }
 }
 
-bool tt_reported_waiting(const struct tt_reported *reported) {
+bool tt_reported_waiting(const struct tt_reported *reported)
+{
     struct entry entry;
     return reported->len > 0 && first_waiting(reported, &entry);
 }

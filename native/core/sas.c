@@ -6,7 +6,8 @@
 
 enum { SIGNATURE_TEXT = 44 }; // base64 of 32 bytes
 
-int tt_sas_sign(const struct tt_sas *sas, int64_t expiry_s, char *out, size_t cap) {
+int tt_sas_sign(const struct tt_sas *sas, int64_t expiry_s, char *out, size_t cap)
+{
     struct tt_writer token = tt_writer_of(out, cap);
     tt_writer_text(&token, "SharedAccessSignature sr=");
     const size_t resource = token.len;
@@ -17,9 +18,7 @@ int tt_sas_sign(const struct tt_sas *sas, int64_t expiry_s, char *out, size_t ca
     const size_t resource_end = token.len;
     tt_writer_u8(&token, '\n');
     tt_writer_decimal(&token, expiry_s);
-    if (token.full) {
-        return TT_EFULL;
-    }
+    if (token.full) { return TT_EFULL; }
     uint8_t mac[TT_SHA256_LEN];
     tt_crypto_hmac_sha256(sas->key, sas->key_len, out + resource, token.len - resource, mac);
     char signature[SIGNATURE_TEXT];
@@ -33,18 +32,18 @@ int tt_sas_sign(const struct tt_sas *sas, int64_t expiry_s, char *out, size_t ca
     return token.full ? TT_EFULL : (int)token.len;
 }
 
-static bool same_name(struct tt_range name, const char *lower) {
+static bool same_name(struct tt_range name, const char *lower)
+{
     size_t i = 0;
     for (; i < name.len && lower[i] != 0; i++) {
         const char c = name.data[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c + 32) : c) != lower[i]) {
-            return false;
-        }
+        if ((c >= 'A' && c <= 'Z' ? (char)(c + 32) : c) != lower[i]) { return false; }
     }
     return i == name.len && lower[i] == 0;
 }
 
-static size_t find(struct tt_range text, char wanted) {
+static size_t find(struct tt_range text, char wanted)
+{
     size_t at = 0;
     while (at < text.len && text.data[at] != wanted) {
         at++;
@@ -52,7 +51,8 @@ static size_t find(struct tt_range text, char wanted) {
     return at;
 }
 
-int tt_sas_parse(const char *text, size_t len, struct tt_sas_connection *out, const char **why) {
+int tt_sas_parse(const char *text, size_t len, struct tt_sas_connection *out, const char **why)
+{
     struct tt_range rest = {text, len > 0 && text[len - 1] == 0 ? len - 1 : len};
     *out = (struct tt_sas_connection){{NULL, 0}, {NULL, 0}, {NULL, 0}};
     while (rest.len > 0) {
@@ -61,7 +61,8 @@ int tt_sas_parse(const char *text, size_t len, struct tt_sas_connection *out, co
         const size_t skip = field_len < rest.len ? field_len + 1 : field_len;
         rest = (struct tt_range){rest.data + skip, rest.len - skip};
 
-        const size_t name_len = find(field, '='); // keys end in '=' themselves: the first one counts
+        const size_t name_len =
+            find(field, '='); // keys end in '=' themselves: the first one counts
         if (name_len == field.len) {
             *why = "a field of the connection string has no '='";
             return TT_EINVALID;
@@ -76,9 +77,7 @@ int tt_sas_parse(const char *text, size_t len, struct tt_sas_connection *out, co
             *why = "the connection string names a field twice";
             return TT_EINVALID;
         }
-        if (part != NULL) {
-            *part = value;
-        }
+        if (part != NULL) { *part = value; }
     }
     *why = out->host.len == 0        ? "the connection string has no HostName"
            : out->device_id.len == 0 ? "the connection string has no DeviceId"

@@ -20,23 +20,25 @@ struct tt_tls {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config config;
     mbedtls_x509_crt roots;
-    int64_t now_s;     // of the verification
+    int64_t now_s;       // of the verification
     uint8_t address[16]; // the host as an IP address
-    size_t address_len; // 0: it is a name
-    size_t retry_len;  // of the write that did not go through: it must be repeated as it was
+    size_t address_len;  // 0: it is a name
+    size_t retry_len;    // of the write that did not go through: it must be repeated as it was
     int inner_error;
-    int error;         // once failed, for ever
+    int error; // once failed, for ever
     bool established;
-    char reason[160];  // "" when TLS is not to blame
+    char reason[160]; // "" when TLS is not to blame
 };
 
-static int random_bytes(void *ctx, unsigned char *out, size_t len) {
+static int random_bytes(void *ctx, unsigned char *out, size_t len)
+{
     const struct tt_tls *tls = ctx;
     tls->port->random(tls->port->ctx, out, len);
     return 0;
 }
 
-static int send_inner(void *ctx, const unsigned char *data, size_t len) {
+static int send_inner(void *ctx, const unsigned char *data, size_t len)
+{
     struct tt_tls *tls = ctx;
     const int sent = tls->inner.write(tls->inner.ctx, data, len);
     if (sent < 0) {
@@ -46,7 +48,8 @@ static int send_inner(void *ctx, const unsigned char *data, size_t len) {
     return sent == 0 ? MBEDTLS_ERR_SSL_WANT_WRITE : sent;
 }
 
-static int receive_inner(void *ctx, unsigned char *out, size_t cap) {
+static int receive_inner(void *ctx, unsigned char *out, size_t cap)
+{
     struct tt_tls *tls = ctx;
     const int got = tls->inner.read(tls->inner.ctx, out, cap);
     if (got < 0) {
@@ -57,15 +60,17 @@ static int receive_inner(void *ctx, unsigned char *out, size_t cap) {
 }
 
 // Seconds since 1970 of a date in UTC; days counted from March, so that February comes last.
-static int64_t seconds_of(const mbedtls_x509_time *time) {
+static int64_t seconds_of(const mbedtls_x509_time *time)
+{
     const int64_t year = time->mon <= 2 ? time->year - 1 : time->year;
     const int64_t month = (time->mon + 9) % 12;
-    const int64_t days = year * 365 + year / 4 - year / 100 + year / 400 +
-                         (month * 153 + 2) / 5 + time->day - 1 - 719468;
+    const int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 +
+                         time->day - 1 - 719468;
     return ((days * 24 + time->hour) * 60 + time->min) * 60 + time->sec;
 }
 
-static bool names_address(const mbedtls_x509_crt *certificate, const struct tt_tls *tls) {
+static bool names_address(const mbedtls_x509_crt *certificate, const struct tt_tls *tls)
+{
     enum { IP_ADDRESS = 7 }; // GeneralName, RFC 5280 §4.2.1.6
     const mbedtls_x509_sequence *name = &certificate->subject_alt_names;
     for (; name != NULL; name = name->next) {
@@ -79,11 +84,10 @@ static bool names_address(const mbedtls_x509_crt *certificate, const struct tt_t
 }
 
 // The library was built without a clock and compares names only: dates and addresses are ours.
-static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
+static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
+{
     const struct tt_tls *tls = ctx;
-    if (tls->now_s > seconds_of(&certificate->valid_to)) {
-        *flags |= MBEDTLS_X509_BADCERT_EXPIRED;
-    }
+    if (tls->now_s > seconds_of(&certificate->valid_to)) { *flags |= MBEDTLS_X509_BADCERT_EXPIRED; }
     if (tls->now_s < seconds_of(&certificate->valid_from)) {
         *flags |= MBEDTLS_X509_BADCERT_FUTURE;
     }
@@ -93,21 +97,24 @@ static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t 
     return 0;
 }
 
-static void say(struct tt_tls *tls, const char *what, const char *more) {
+static void say(struct tt_tls *tls, const char *what, const char *more)
+{
     struct tt_writer text = tt_writer_of(tls->reason, sizeof tls->reason - 1);
     tt_writer_text(&text, what);
     tt_writer_text(&text, more);
     tls->reason[text.len] = 0;
 }
 
-static void say_number(struct tt_tls *tls, const char *what, int number) {
+static void say_number(struct tt_tls *tls, const char *what, int number)
+{
     struct tt_writer text = tt_writer_of(tls->reason, sizeof tls->reason - 1);
     tt_writer_text(&text, what);
     tt_writer_decimal(&text, number);
     tls->reason[text.len] = 0;
 }
 
-static void say_untrusted(struct tt_tls *tls) {
+static void say_untrusted(struct tt_tls *tls)
+{
     const uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
     if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
         say(tls, "the server's certificate is not signed by a trusted authority", "");
@@ -126,7 +133,8 @@ static void say_untrusted(struct tt_tls *tls) {
 }
 
 // Remembers why the stream is over; the same answer from now on.
-static int fail(struct tt_tls *tls, int err) {
+static int fail(struct tt_tls *tls, int err)
+{
     switch (err) {
     case INNER_FAILED:
         tls->error = tls->inner_error;
@@ -147,8 +155,7 @@ static int fail(struct tt_tls *tls, int err) {
         break;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
         tls->error = TT_EPROTOCOL;
-        say_number(tls, "the server ended TLS with alert ",
-                   tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
+        say_number(tls, "the server ended TLS with alert ", tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
         break;
     case MBEDTLS_ERR_SSL_ALLOC_FAILED:
     case MBEDTLS_ERR_X509_ALLOC_FAILED:
@@ -164,45 +171,34 @@ static int fail(struct tt_tls *tls, int err) {
 }
 
 // TT_OK when established, 1 while it goes on, or an error.
-static int shake_hands(struct tt_tls *tls) {
-    if (tls->error < 0) {
-        return tls->error;
-    }
-    if (tls->established) {
-        return TT_OK;
-    }
+static int shake_hands(struct tt_tls *tls)
+{
+    if (tls->error < 0) { return tls->error; }
+    if (tls->established) { return TT_OK; }
     const int err = mbedtls_ssl_handshake(&tls->ssl);
-    if (err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE) {
-        return 1;
-    }
-    if (err != 0) {
-        return fail(tls, err);
-    }
+    if (err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE) { return 1; }
+    if (err != 0) { return fail(tls, err); }
     tls->established = true;
     return TT_OK;
 }
 
-static int read_plain(void *ctx, uint8_t *out, size_t cap) {
+static int read_plain(void *ctx, uint8_t *out, size_t cap)
+{
     struct tt_tls *tls = ctx;
     int err = shake_hands(tls);
-    if (err != TT_OK) {
-        return err < 0 ? err : 0;
-    }
+    if (err != TT_OK) { return err < 0 ? err : 0; }
     do {
         err = mbedtls_ssl_read(&tls->ssl, out, cap);
     } while (err == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET); // TLS 1.3 sends them unasked
-    if (err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE) {
-        return 0;
-    }
+    if (err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE) { return 0; }
     return err > 0 ? err : fail(tls, err == 0 ? MBEDTLS_ERR_SSL_CONN_EOF : err);
 }
 
-static int write_plain(void *ctx, const uint8_t *data, size_t len) {
+static int write_plain(void *ctx, const uint8_t *data, size_t len)
+{
     struct tt_tls *tls = ctx;
     int err = shake_hands(tls);
-    if (err != TT_OK) {
-        return err < 0 ? err : 0;
-    }
+    if (err != TT_OK) { return err < 0 ? err : 0; }
     // A record that is half sent is finished by the same call, though more may follow it by now.
     const size_t take = tls->retry_len > 0 ? tls->retry_len : len;
     err = mbedtls_ssl_write(&tls->ssl, data, take);
@@ -214,7 +210,8 @@ static int write_plain(void *ctx, const uint8_t *data, size_t len) {
     return err >= 0 ? err : fail(tls, err);
 }
 
-static void free_all(struct tt_tls *tls) {
+static void free_all(struct tt_tls *tls)
+{
     mbedtls_ssl_free(&tls->ssl);
     mbedtls_ssl_config_free(&tls->config);
     mbedtls_x509_crt_free(&tls->roots);
@@ -222,7 +219,8 @@ static void free_all(struct tt_tls *tls) {
     mbedtls_free(tls);
 }
 
-static void close_plain(void *ctx) {
+static void close_plain(void *ctx)
+{
     struct tt_tls *tls = ctx;
     if (tls->established && tls->error == 0 && tls->retry_len == 0) {
         mbedtls_ssl_close_notify(&tls->ssl); // as far as there is room: nobody waits for it
@@ -230,15 +228,14 @@ static void close_plain(void *ctx) {
     free_all(tls);
 }
 
-static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const char **why) {
+static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const char **why)
+{
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_config_init(&tls->config);
     mbedtls_x509_crt_init(&tls->roots);
     *why = "there is not enough memory for TLS";
     const int parsed = mbedtls_x509_crt_parse(&tls->roots, config->ca, config->ca_len);
-    if (parsed == MBEDTLS_ERR_X509_ALLOC_FAILED) {
-        return TT_EFULL;
-    }
+    if (parsed == MBEDTLS_ERR_X509_ALLOC_FAILED) { return TT_EFULL; }
     if (parsed != 0) {
         *why = "the certificate authorities of this device cannot be read";
         return TT_EINVALID;
@@ -263,7 +260,8 @@ static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const 
 }
 
 int tt_tls_open(const struct tt_tls_config *config, const struct tt_stream *inner,
-                struct tt_tls **out_tls, struct tt_stream *out, const char **why) {
+                struct tt_tls **out_tls, struct tt_stream *out, const char **why)
+{
     const int64_t epoch_ms = config->port->epoch_ms(config->port->ctx);
     if (epoch_ms < 0 || epoch_ms < config->build_epoch_ms) {
         inner->close(inner->ctx);
@@ -291,18 +289,22 @@ int tt_tls_open(const struct tt_tls_config *config, const struct tt_stream *inne
     return TT_OK;
 }
 
-const char *tt_tls_reason(const struct tt_tls *tls) {
+const char *tt_tls_reason(const struct tt_tls *tls)
+{
     return tls->reason[0] != 0 ? tls->reason : NULL;
 }
 
-bool tt_tls_established(const struct tt_tls *tls) {
+bool tt_tls_established(const struct tt_tls *tls)
+{
     return tls->established;
 }
 
-const char *tt_tls_version(const struct tt_tls *tls) {
+const char *tt_tls_version(const struct tt_tls *tls)
+{
     return mbedtls_ssl_get_version(&tls->ssl);
 }
 
-const char *tt_tls_cipher(const struct tt_tls *tls) {
+const char *tt_tls_cipher(const struct tt_tls *tls)
+{
     return mbedtls_ssl_get_ciphersuite(&tls->ssl);
 }

@@ -11,7 +11,7 @@ struct tt_tls_config {
     const char *host;           // verified, and sent as SNI; an IP address is only verified
     const uint8_t *ca;          // roots, PEM (with its final NUL counted) or DER
     size_t ca_len;
-    int64_t build_epoch_ms;     // an earlier clock is not believed
+    int64_t build_epoch_ms; // an earlier clock is not believed
 };
 
 // Starts TLS over `inner`, which it owns from now on, also after an error. *tls and *out are for

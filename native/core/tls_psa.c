@@ -1,5 +1,5 @@
-// Starts PSA crypto with the port's random. The one place in core that is compiled by an option, for
-// PSA's random callback is a symbol without context: it exists with PSA or not at all.
+// Starts PSA crypto with the port's random. The one place in core that is compiled by an option,
+// for PSA's random callback is a symbol without context: it exists with PSA or not at all.
 #include "tls_psa.h"
 
 #include <mbedtls/build_info.h>
@@ -17,7 +17,8 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
                                              uint8_t *out, size_t size, size_t *len);
 
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context,
-                                             uint8_t *out, size_t size, size_t *len) {
+                                             uint8_t *out, size_t size, size_t *len)
+{
     (void)context;
     const struct tt_port *port = random_port;
     port->random(port->ctx, out, size);
@@ -25,14 +26,16 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
     return PSA_SUCCESS;
 }
 
-void tt_tls_psa_start(const struct tt_port *port) {
+void tt_tls_psa_start(const struct tt_port *port)
+{
     random_port = port;
     psa_crypto_init(); // again costs nothing
 }
 
 #else
 
-void tt_tls_psa_start(const struct tt_port *port) {
+void tt_tls_psa_start(const struct tt_port *port)
+{
     (void)port;
 }
 

@@ -9,17 +9,17 @@ const char tt_topic_methods_filter[] = "$iothub/methods/POST/#";
 const char tt_topic_responses_filter[] = "$iothub/twin/res/#";
 const char tt_topic_desired_filter[] = "$iothub/twin/PATCH/properties/desired/#";
 
-static bool skip(struct tt_range *rest, const char *prefix) {
+static bool skip(struct tt_range *rest, const char *prefix)
+{
     const size_t len = strlen(prefix);
-    if (rest->len < len || memcmp(rest->data, prefix, len) != 0) {
-        return false;
-    }
+    if (rest->len < len || memcmp(rest->data, prefix, len) != 0) { return false; }
     *rest = (struct tt_range){rest->data + len, rest->len - len};
     return true;
 }
 
 // The part before the next separator, which is taken off with it; the whole rest without one.
-static struct tt_range take_until(struct tt_range *rest, char separator, bool *found) {
+static struct tt_range take_until(struct tt_range *rest, char separator, bool *found)
+{
     const char *at = rest->len == 0 ? NULL : memchr(rest->data, separator, rest->len);
     const size_t len = at == NULL ? rest->len : (size_t)(at - rest->data);
     const struct tt_range part = {rest->data, len};
@@ -29,7 +29,8 @@ static struct tt_range take_until(struct tt_range *rest, char separator, bool *f
     return part;
 }
 
-bool tt_topic_next_property(struct tt_range *rest, struct tt_range *key, struct tt_range *value) {
+bool tt_topic_next_property(struct tt_range *rest, struct tt_range *key, struct tt_range *value)
+{
     bool found;
     while (rest->len > 0) {
         struct tt_range pair = take_until(rest, '&', &found);
@@ -43,42 +44,42 @@ bool tt_topic_next_property(struct tt_range *rest, struct tt_range *key, struct 
     return false;
 }
 
-static int hex_digit(char c) {
+static int hex_digit(char c)
+{
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'A' && c <= 'F' ? c - 'A' + 10
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
                                   : -1;
 }
 
-int tt_topic_decode(struct tt_range text, char *out, size_t cap) {
+int tt_topic_decode(struct tt_range text, char *out, size_t cap)
+{
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++, len++) {
         char c = text.data[i];
         if (c == '%') {
             const int high = text.len - i > 2 ? hex_digit(text.data[i + 1]) : -1;
             const int low = text.len - i > 2 ? hex_digit(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return TT_EINVALID;
-            }
+            if (high < 0 || low < 0) { return TT_EINVALID; }
             c = (char)(high << 4 | low);
             i += 2;
         }
-        if (len == cap) {
-            return TT_EFULL;
-        }
+        if (len == cap) { return TT_EFULL; }
         out[len] = c;
     }
     return (int)len;
 }
 
 // "$rid" and "$version" may arrive with their '$' encoded.
-static bool key_is(struct tt_range key, const char *name) {
+static bool key_is(struct tt_range key, const char *name)
+{
     char plain[16];
     const int len = tt_topic_decode(key, plain, sizeof plain);
     return len >= 0 && tt_range_is((struct tt_range){plain, (size_t)len}, name);
 }
 
-static void read_query(struct tt_topic *topic, struct tt_range query) {
+static void read_query(struct tt_topic *topic, struct tt_range query)
+{
     struct tt_range key;
     struct tt_range value;
     skip(&query, "?");
@@ -92,7 +93,8 @@ static void read_query(struct tt_topic *topic, struct tt_range query) {
     }
 }
 
-struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range device_id) {
+struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range device_id)
+{
     static const struct tt_topic unknown = {.kind = TT_TOPIC_UNKNOWN, .version = -1};
     struct tt_topic topic = unknown;
     bool found;
@@ -122,9 +124,7 @@ struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range device_id) 
         memcmp(text.data, device_id.data, device_id.len) == 0) {
         text = (struct tt_range){text.data + device_id.len, text.len - device_id.len};
         if (skip(&text, "/messages/devicebound")) {
-            if (text.len > 0 && !skip(&text, "/")) {
-                return unknown;
-            }
+            if (text.len > 0 && !skip(&text, "/")) { return unknown; }
             topic.kind = TT_TOPIC_MESSAGE;
             topic.properties = text;
             return topic;
@@ -133,12 +133,14 @@ struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range device_id) 
     return unknown;
 }
 
-static void write_range(struct tt_writer *writer, struct tt_range range) {
+static void write_range(struct tt_writer *writer, struct tt_range range)
+{
     tt_writer_bytes(writer, range.data, range.len);
 }
 
 void tt_topic_write_telemetry(struct tt_writer *writer, struct tt_range device_id,
-                              struct tt_range bag, uint32_t boot, int32_t sequence) {
+                              struct tt_range bag, uint32_t boot, int32_t sequence)
+{
     tt_writer_text(writer, "devices/");
     write_range(writer, device_id);
     tt_writer_text(writer, "/messages/events/");
@@ -149,35 +151,38 @@ void tt_topic_write_telemetry(struct tt_writer *writer, struct tt_range device_i
     tt_writer_decimal(writer, sequence);
 }
 
-void tt_topic_write_twin_get(struct tt_writer *writer, uint32_t rid) {
+void tt_topic_write_twin_get(struct tt_writer *writer, uint32_t rid)
+{
     tt_writer_text(writer, "$iothub/twin/GET/?$rid=");
     tt_writer_decimal(writer, rid);
 }
 
-void tt_topic_write_reported(struct tt_writer *writer, uint32_t rid) {
+void tt_topic_write_reported(struct tt_writer *writer, uint32_t rid)
+{
     tt_writer_text(writer, "$iothub/twin/PATCH/properties/reported/?$rid=");
     tt_writer_decimal(writer, rid);
 }
 
-void tt_topic_write_method_reply(struct tt_writer *writer, int32_t status, struct tt_range rid) {
+void tt_topic_write_method_reply(struct tt_writer *writer, int32_t status, struct tt_range rid)
+{
     tt_writer_text(writer, "$iothub/methods/res/");
     tt_writer_decimal(writer, status);
     tt_writer_text(writer, "/?$rid=");
     write_range(writer, rid);
 }
 
-void tt_topic_write_messages_filter(struct tt_writer *writer, struct tt_range device_id) {
+void tt_topic_write_messages_filter(struct tt_writer *writer, struct tt_range device_id)
+{
     tt_writer_text(writer, "devices/");
     write_range(writer, device_id);
     tt_writer_text(writer, "/messages/devicebound/#");
 }
 
-bool tt_topic_device_id(struct tt_range device_id) {
+bool tt_topic_device_id(struct tt_range device_id)
+{
     for (size_t i = 0; i < device_id.len; i++) {
         const char c = device_id.data[i];
-        if (c <= ' ' || c > '~' || c == '/' || c == '+' || c == '#' || c == '?') {
-            return false;
-        }
+        if (c <= ' ' || c > '~' || c == '/' || c == '+' || c == '#' || c == '?') { return false; }
     }
     return device_id.len > 0 && device_id.len <= 128;
 }

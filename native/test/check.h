@@ -16,9 +16,7 @@
 
 #define CHECK(fact)                                                                                \
     do {                                                                                           \
-        if (!(fact)) {                                                                             \
-            check_fail(__FILE__, __LINE__, #fact);                                                 \
-        }                                                                                          \
+        if (!(fact)) { check_fail(__FILE__, __LINE__, #fact); }                                    \
     } while (0)
 
 #define CHECK_INT(actual, expected)                                                                \
@@ -43,25 +41,25 @@
 
 static const char *check_case = "";
 
-static inline void check_fail(const char *file, int line, const char *fact) {
+static inline void check_fail(const char *file, int line, const char *fact)
+{
     fflush(stdout);
     fprintf(stderr, "%s:%d: %s\n  in case: %s\n", file, line, fact, check_case);
     exit(1);
 }
 
 // Bytes of a hex literal; spaces are free. Fails the case when it is no hex or does not fit.
-static inline size_t check_hex(const char *hex, uint8_t *out, size_t cap) {
+static inline size_t check_hex(const char *hex, uint8_t *out, size_t cap)
+{
     static const char digits[] = "0123456789abcdef";
     size_t nibbles = 0;
     for (; *hex != 0; hex++) {
-        if (*hex == ' ' || *hex == '\n') {
-            continue;
-        }
+        if (*hex == ' ' || *hex == '\n') { continue; }
         const char *digit = strchr(digits, *hex);
         CHECK(digit != NULL && nibbles / 2 < cap);
         const uint8_t value = (uint8_t)(digit - digits);
-        out[nibbles / 2] = nibbles % 2 == 0 ? (uint8_t)(value << 4)
-                                            : (uint8_t)(out[nibbles / 2] | value);
+        out[nibbles / 2] =
+            nibbles % 2 == 0 ? (uint8_t)(value << 4) : (uint8_t)(out[nibbles / 2] | value);
         nibbles++;
     }
     CHECK(nibbles % 2 == 0);
