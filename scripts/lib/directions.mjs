@@ -28,6 +28,7 @@ export const allowed = {
   'src/sim': ['src/abi', 'src/board', 'src/build', 'src/hub'],
   'src/hub': [],
   'src/cli': ['src/abi', 'src/board', 'src/build', 'src/sim', 'src/hub'],
+  'src/bench': ['src/board', 'src/build', 'src/sim', 'src/hub'],
 }
 
 /** Core sees the contracts of native/port, never a port. */
