@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../core/crypto.h"
+#include "../core/device_state.h"
 
 enum {
     TURNS_MAX = 1000, // loops that never want to wait are put off to the next millisecond
@@ -24,6 +25,7 @@ static napi_value device_ended(napi_env env, napi_callback_info info);
 static napi_value device_pin_changed(napi_env env, napi_callback_info info);
 static napi_value device_link_up(napi_env env, napi_callback_info info);
 static napi_value device_state(napi_env env, napi_callback_info info);
+static napi_value device_store_get(napi_env env, napi_callback_info info);
 static napi_value device_import(napi_env env, napi_callback_info info);
 static napi_value device_dispose(napi_env env, napi_callback_info info);
 
@@ -44,6 +46,7 @@ napi_value sim_device_class(napi_env env)
         {"pinChanged", device_pin_changed}, // (pin, level)
         {"linkUp", device_link_up},         // ()
         {"state", device_state},            // () => { running, safeMode, connected, idle, … }
+        {"storeGet", device_store_get},     // (key) => Buffer | undefined
         {"importFunction", device_import},  // (module, name, signature) => function | undefined
         {"dispose", device_dispose},        // ()
     };
@@ -322,6 +325,25 @@ static napi_value device_state(napi_env env, napi_callback_info info)
     put_number(env, state, "heapBytes",
                (double)(tt_wasm3_heap_bytes() + tt_crypto_heap_bytes() + buffers));
     return state;
+}
+
+static napi_value device_store_get(napi_env env, napi_callback_info info)
+{
+    napi_value argument;
+    size_t argc = 1;
+    size_t key_len = 0;
+    char key[TT_STORE_KEY_MAX + 1];
+    uint8_t value[TT_STORE_VALUE_MAX];
+    struct sim_device *sim = unwrap(env, info, &argc, &argument);
+    if (!sim || !sim->device ||
+        napi_get_value_string_utf8(env, argument, key, sizeof key, &key_len) != napi_ok) {
+        return NULL;
+    }
+    const int len = tt_store_get(&sim->device->store, key, key_len, value, sizeof value);
+    napi_value bytes = NULL;
+    void *copy;
+    if (len >= 0) { napi_create_buffer_copy(env, (size_t)len, value, &copy, &bytes); }
+    return bytes;
 }
 
 static napi_value device_import(napi_env env, napi_callback_info info)

@@ -64,6 +64,8 @@ export interface Summary extends Account {
   readonly telemetry: number
   readonly crashes: number
   readonly connections: number
+  /** Reconnects of the device's own making, for a fresh token. */
+  readonly renewals: number
   /** SHA-256 of the canonical trace. */
   readonly trace: string
 }
@@ -84,6 +86,7 @@ export class Device {
   readonly #beganMs: number
   #received = 0
   #connections = 0
+  #renewals = 0
   #safeModeReason: string | undefined
 
   constructor(app: AppImage, board: Board, { engine = 'wasm3', seed = 1, world, deviceId = app.name, keepTrace = false }: Omit<SimulateOptions, 'board'>) {
@@ -169,6 +172,11 @@ export class Device {
     const readings = this.machine.parts.get(name)
     if (readings === undefined) throw new Error(`board '${this.machine.board.name}' has no part '${name}' (parts: ${[...this.machine.parts.keys()].join(', ') || 'none'})`)
     return readings()
+  }
+
+  /** What the app keeps in its store under `key`. */
+  stored(key: string): Uint8Array | undefined {
+    return this.machine.stored(key)
   }
 
   /** A power cycle: RAM is lost, the flash stays. */
@@ -269,6 +277,7 @@ export class Device {
       ...this.#ledger.account,
       crashes: this.crashes.length,
       connections: this.#connections,
+      renewals: this.#renewals,
       trace: this.traceHash,
     }
   }
@@ -285,6 +294,7 @@ export class Device {
       case 'queued': this.#ledger.queued(code, text); break
       case 'acknowledged': this.#ledger.acknowledged(code); break
       case 'connected': this.#connections++; break
+      case 'renewed': this.#renewals++; break
       case 'safeMode': this.#safeModeReason = text; break
       case 'crashed': {
         const crash = parseCrash(text)

@@ -18,8 +18,8 @@ export interface FueledModule {
   originalOffset(offset: number): number
 }
 
-/** A run of bytes; `from` is where it was, undefined for what is new. */
-interface Piece { readonly bytes: Uint8Array, readonly from?: number }
+/** A run of bytes; `from` is where it was, or for what is `added` the instruction it was added to. */
+interface Piece { readonly bytes: Uint8Array, readonly from?: number, readonly added?: true }
 
 const section = { global: 6, export: 7, code: 10 } as const
 const fuelName = 'fuel'
@@ -61,8 +61,8 @@ export function addFuel(module: Uint8Array): FueledModule {
 // At its entry, and at the top of each loop, a unit is taken; the first time round a loop is free, so one is given back before it.
 function fueledBody(module: Uint8Array, body: Bytes, fuel: number): Piece[] {
   const global = [...leb(fuel).bytes]
-  const take = fresh(0x23, ...global, 0x41, 0x01, 0x6b, 0x24, ...global, 0x23, ...global, 0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b)
-  const give = fresh(0x23, ...global, 0x41, 0x01, 0x6a, 0x24, ...global)
+  const take = added(0x23, ...global, 0x41, 0x01, 0x6b, 0x24, ...global, 0x23, ...global, 0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b)
+  const give = added(0x23, ...global, 0x41, 0x01, 0x6a, 0x24, ...global)
   const pieces: Piece[] = []
   let copied = body.at
   const copy = (): void => {
@@ -74,20 +74,20 @@ function fueledBody(module: Uint8Array, body: Bytes, fuel: number): Piece[] {
     valueType(body)
   }
   copy()
-  pieces.push(take)
+  pieces.push({ ...take, from: copied })
   for (let depth = 1; depth > 0;) {
     const before = body.at
     const opcode = body.u8()
     if (opcode === 0x02 || opcode === 0x03 || opcode === 0x04) {
       depth++
       if (opcode === 0x03) {
-        pieces.push({ bytes: module.subarray(copied, before), from: copied }, give)
+        pieces.push({ bytes: module.subarray(copied, before), from: copied }, { ...give, from: before })
         copied = before
       }
       body.signed(33)
       if (opcode === 0x03) {
         copy()
-        pieces.push(take)
+        pieces.push({ ...take, from: before })
       }
     } else if (opcode === 0x0b) {
       depth--
@@ -114,6 +114,10 @@ function fresh(...bytes: number[]): Piece {
   return { bytes: Uint8Array.from(bytes) }
 }
 
+function added(...bytes: number[]): Piece {
+  return { ...fresh(...bytes), added: true }
+}
+
 function leb(value: number): Piece {
   const bytes: number[] = []
   do {
@@ -131,9 +135,9 @@ function joined(pieces: readonly Piece[]): Pick<FueledModule, 'wasm' | 'original
   const wasm = new Uint8Array(length(pieces))
   const runs: { readonly at: number, readonly from: number, readonly bytes: number }[] = []
   let at = 0
-  for (const { bytes, from } of pieces) {
+  for (const { bytes, from, added = false } of pieces) {
     wasm.set(bytes, at)
-    if (from !== undefined) runs.push({ at, from, bytes: bytes.length })
+    if (from !== undefined) runs.push({ at, from, bytes: added ? 0 : bytes.length })
     at += bytes.length
   }
   return {

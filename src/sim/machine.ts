@@ -161,6 +161,11 @@ export class Machine {
     this.#wake()
   }
 
+  /** What an app keeps in its store under `key` (in the runtime its keys begin with a slash); undefined when nothing, or when the power is off. */
+  stored(key: string): Uint8Array | undefined {
+    return this.#native.storeGet(`/${key}`)
+  }
+
   /** SHA-256 of the canonical trace so far. */
   get traceHash(): string {
     this.#drainTrace()

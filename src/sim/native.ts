@@ -87,6 +87,8 @@ export interface NativeDevice {
   pinChanged(pin: number, level: number): void
   linkUp(): void
   state(): NativeState
+  /** A value of the runtime's store, by the runtime's own key; only under power. */
+  storeGet(key: string): Buffer | undefined
   importFunction(module: string, name: string, signature: string): ((...args: (number | bigint)[]) => number | bigint | undefined) | undefined
   /** Frees all of it; nothing else may be called afterwards. */
   dispose(): void

@@ -18,7 +18,7 @@ test.each(engines)('keeps brewing while the network is down, and tells all of it
   expect(coffee.pin('pump').level).toBe(0)
   coffee.network.up()
   await coffee.advance('5m')
-  expect(coffee.telemetry().length).toBe(93)
+  expect(coffee.telemetry().length).toBe(92)
   expect(coffee.telemetry()).toBeCompleteAndInOrder()
 })
 
@@ -28,7 +28,8 @@ test('a day is 8,640 messages, none lost, dropped, doubled or out of order, with
   expect(await coffee.drain('60s')).toBe(true)
   const summary = coffee.summary(86_400_000)
   expect(summary).toMatchObject({ virtualMs: 86_400_000, telemetry: 8640, lost: 0, dropped: 0, duplicates: 0, reordered: 0, pending: 0, crashes: 0 })
-  expect(summary.connections).toBeGreaterThan(23)
+  expect(summary.renewals).toBe(31) // every 45 minutes, and nobody is told of a lost connection
+  expect(summary.connections).toBe(1)
   expect(coffee.telemetry()[0]!.atMs).toBe(10_000)
   expect(coffee.telemetry().at(-1)!.atMs).toBe(86_400_000)
 })
@@ -99,9 +100,9 @@ test('getMaxMin tells the extremes of the last two hours and no more', async () 
   expect((await coffee.invoke('getMaxMin')).payload).toEqual({ max: 70, min: 70 })
 })
 
-test('a method nobody handles is answered 404, one while the device is off is refused', async () => {
+test('a method nobody handles is answered 501, one while the device is off is refused', async () => {
   await using coffee = await coffeeMachine()
-  expect((await coffee.invoke('dance')).status).toBe(404)
+  expect((await coffee.invoke('dance')).status).toBe(501)
   coffee.network.down()
   await expect(coffee.invoke('brew', null, { timeout: '5s' })).rejects.toThrow(/not online|not connected/i)
 })

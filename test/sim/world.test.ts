@@ -25,6 +25,7 @@ test('what an app wrote to the store is there after a power cycle', async () => 
   expect((await device.invoke('starts')).payload).toEqual({ starts: 1 })
   await device.reset()
   expect((await device.invoke('starts')).payload).toEqual({ starts: 2 })
+  expect(device.stored('starts')).toEqual(Buffer.from('0200000000000000', 'hex'))
 })
 
 test('a flash that is erased while the power is off has forgotten', async () => {
