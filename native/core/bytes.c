@@ -135,7 +135,7 @@ bool tt_range_integer(struct tt_range range, int64_t *out)
 {
     const bool negative = range.len > 0 && range.data[0] == '-';
     const size_t first = negative ? 1 : 0;
-    if (range.len == first || range.len - first > 15) { return false; }
+    if (range.len == first || range.len - first > 18) { return false; }
     int64_t value = 0;
     for (size_t i = first; i < range.len; i++) {
         if (range.data[i] < '0' || range.data[i] > '9') { return false; }

@@ -45,7 +45,7 @@ void tt_writer_percent(struct tt_writer *writer, const void *text, size_t len);
 void tt_writer_json(struct tt_writer *writer, const void *text, size_t len);
 
 bool tt_range_is(struct tt_range range, const char *text);
-// A whole decimal number of at most 15 digits with an optional minus; false when it is not one.
+// A whole decimal number of at most 18 digits with an optional minus; false when it is not one.
 bool tt_range_integer(struct tt_range range, int64_t *out);
 // Well-formed UTF-8 without U+0000 [MQTT-1.5.3-1, MQTT-1.5.3-2].
 bool tt_range_is_text(struct tt_range range);

@@ -11,7 +11,7 @@
     do {                                                                                           \
         check_case = (title);                                                                      \
         function();                                                                                \
-        printf("ok %s\n", check_case);                                                             \
+        printf("ok %s\n", title);                                                                  \
     } while (0)
 
 #define CHECK(fact)                                                                                \

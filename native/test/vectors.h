@@ -49,6 +49,7 @@ static inline struct tt_range vector_text(struct tt_range item, const char *name
                                           size_t cap)
 {
     struct tt_range value;
+    out[0] = 0;
     if (tt_json_member(item, name, &value) != TT_OK) { return (struct tt_range){out, 0}; }
     CHECK(value.data[0] == '"' && value.len - 2 < cap);
     size_t len = 0;
