@@ -28,12 +28,14 @@ export function lenientlyDecoded(text: string): string {
   }
 }
 
-/** A key without `=` is null, `k=` is empty, the last of equal keys counts. Unknown keys are user properties. */
-export function parseBag(bag: string): { system: SystemProperties; properties: UserProperties } {
+/**
+ * A key without `=` is null, `k=` is empty, the last of equal keys counts. Unknown keys are user properties.
+ * Both results are frozen: messages with the same topic share them.
+ */
+export function parseBag(bag: string): { system: Readonly<SystemProperties>; properties: Readonly<UserProperties> } {
   const system: SystemProperties = {}
   const properties = Object.create(null) as UserProperties
-  if (bag === '') { return { system, properties } }
-  for (const pair of bag.split('&')) {
+  for (const pair of bag === '' ? [] : bag.split('&')) {
     const equals = pair.indexOf('=')
     const key = lenientlyDecoded(equals < 0 ? pair : pair.slice(0, equals))
     const value = equals < 0 ? null : lenientlyDecoded(pair.slice(equals + 1))
@@ -44,7 +46,7 @@ export function parseBag(bag: string): { system: SystemProperties; properties: U
       properties[key] = value
     }
   }
-  return { system, properties }
+  return { system: Object.freeze(system), properties: Object.freeze(properties) }
 }
 
 /** In the order of a real hub's: system properties first. `iothub-ack` has no prefix. */

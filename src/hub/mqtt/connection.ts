@@ -13,7 +13,7 @@ import { describeReason, type ReasonId } from '../reason.js'
 import { formatBag } from './bag.js'
 import { claimedId, connackCodeOf, onConnect, type Accepted } from './connect.js'
 import { Frames } from './frames.js'
-import { generate, parseConnect, parsePacket } from './packets.js'
+import { generate, parseConnect, parsePacket, puback } from './packets.js'
 import { onPublish } from './publish.js'
 import { onSubscribe, onUnsubscribe } from './subscribe.js'
 import { cloudMessageTopic, desiredTopic, methodTopic, parsePublishTopic, type PublishTopic } from './topics.js'
@@ -237,7 +237,7 @@ export class OpenConnection implements DeviceLink {
     this.#owed.push(owed)
     return () => {
       owed.isDue = true
-      while (this.#owed[0]?.isDue) { this.send({ cmd: 'puback', messageId: this.#owed.shift()!.messageId }) }
+      while (this.#owed[0]?.isDue) { this.#connection.write(puback(this.#owed.shift()!.messageId)) }
     }
   }
 

@@ -1,6 +1,6 @@
-// Between whole frames and packets, by mqtt-packet; strict where that parser is lenient.
+// Between whole frames and packets, by mqtt-packet; the two packets of the hot path, PUBLISH in and PUBACK out, in place.
 
-import { generate, parser, writeToStream, type IConnectPacket, type Packet } from 'mqtt-packet'
+import { generate, parser, writeToStream, type IConnectPacket, type IPublishPacket, type Packet } from 'mqtt-packet'
 
 // else the first packet waits 60 ms for a table of all 65,536 numbers
 writeToStream.cacheNumbers = false
@@ -24,6 +24,7 @@ let shared: Parse | undefined
 
 /** Any packet but CONNECT, or undefined if it is malformed. Payloads are views of the frame. */
 export function parsePacket(frame: Buffer): Packet | undefined {
+  if (frame[0]! >> 4 === PUBLISH) { return parsePublish(frame) }
   shared ??= wholeFrameParser()
   try {
     const packet = shared(frame)
@@ -35,6 +36,41 @@ export function parsePacket(frame: Buffer): Packet | undefined {
     shared = undefined
     return undefined
   }
+}
+
+const PUBLISH = 3
+
+/** Half of all packets: without mqtt-packet's stream and its garbage a simulated day takes a quarter of the time. */
+function parsePublish(frame: Buffer): IPublishPacket | undefined {
+  const flags = frame[0]!
+  const qos = flags >> 1 & 3
+  if (qos === 3) { return undefined }
+  const topicAt = contentsAt(frame) + 2
+  if (topicAt > frame.length) { return undefined }
+  const topicEnd = topicAt + frame.readUInt16BE(topicAt - 2)
+  const payloadAt = qos === 0 ? topicEnd : topicEnd + 2
+  if (payloadAt > frame.length) { return undefined }
+  return {
+    cmd: 'publish',
+    qos: qos as 0 | 1 | 2,
+    dup: (flags & 8) !== 0,
+    retain: (flags & 1) !== 0,
+    topic: frame.toString('utf8', topicAt, topicEnd),
+    messageId: qos === 0 ? 0 : frame.readUInt16BE(topicEnd),
+    payload: frame.subarray(payloadAt)
+  }
+}
+
+/** The other half. */
+export function puback(messageId: number): Buffer {
+  return Buffer.from([0x40, 2, messageId >> 8, messageId & 0xff])
+}
+
+/** Where the variable header begins, after a length of 1 to 4 bytes. */
+function contentsAt(frame: Buffer): number {
+  let at = 1
+  while (frame[at]! >= 0x80) { at++ }
+  return at + 1
 }
 
 /** [MQTT-3.1.0-1] The first packet; its parser is not shared because it takes the protocol level from it. */
@@ -53,9 +89,8 @@ export function parseConnect(frame: Buffer): IConnectPacket | 'protocol-level' |
 
 /** The level of a CONNECT whose protocol name is MQTT or 3.1's MQIsdp [MQTT-3.1.2-2]. */
 function levelOf(frame: Buffer): number | undefined {
-  let at = 1
-  while (frame[at]! >= 0x80) { at++ }
-  const nameLength = frame.readUInt16BE(++at)
+  const at = contentsAt(frame)
+  const nameLength = frame.readUInt16BE(at)
   const name = frame.toString('latin1', at + 2, at + 2 + nameLength)
   return name === 'MQTT' || name === 'MQIsdp' ? frame[at + 2 + nameLength] : undefined
 }

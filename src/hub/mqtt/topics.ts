@@ -7,7 +7,7 @@ import { lenientlyDecoded, parseBag } from './bag.js'
 import { isText } from './packets.js'
 
 export type PublishTopic =
-  | { kind: 'telemetry'; system: SystemProperties; properties: UserProperties }
+  | { kind: 'telemetry'; system: Readonly<SystemProperties>; properties: Readonly<UserProperties> }
   | { kind: 'twin-get'; requestId: string }
   | { kind: 'twin-report'; requestId: string }
   | { kind: 'method-reply'; requestId: string; status: number }
