@@ -72,6 +72,15 @@ void tt_app_notice(struct tt_app *app, enum tt_notice_kind kind, int32_t code, c
     port->notice(port->ctx, &notice);
 }
 
+size_t tt_app_cut(const char *text, size_t len, size_t max)
+{
+    if (len <= max) { return len; }
+    while (max > 0 && (text[max] & 0xC0) == 0x80) {
+        max--;
+    }
+    return max;
+}
+
 bool tt_app_interrupted(const struct tt_app *app)
 {
     return !app->loaded || app->restart_ms <= app->now_ms;

@@ -61,8 +61,7 @@ void tt_app_crashes_restore(struct tt_app *app)
 
 static size_t at_most(const char *text, size_t max)
 {
-    const size_t len = strlen(text);
-    return len < max ? len : max;
+    return tt_app_cut(text, strlen(text), max);
 }
 
 static void write_record(struct tt_app *app, const struct tt_trap *trap)

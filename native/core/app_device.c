@@ -52,9 +52,9 @@ void tt_abi_device_abort(struct tt_app *app, const char *message, size_t message
     struct tt_writer text = tt_writer_of(app->aborted, sizeof app->aborted - 1);
     tt_writer_text(&text, "abort: ");
     // Half the room each at most, so that neither hides the line.
-    tt_writer_bytes(&text, message, message_len < 64 ? message_len : 64);
+    tt_writer_bytes(&text, message, tt_app_cut(message, message_len, 64));
     tt_writer_text(&text, " (");
-    tt_writer_bytes(&text, file, file_len < 56 ? file_len : 56);
+    tt_writer_bytes(&text, file, tt_app_cut(file, file_len, 56));
     tt_writer_text(&text, ":");
     tt_writer_decimal(&text, line);
     tt_writer_text(&text, ":");

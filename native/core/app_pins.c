@@ -35,7 +35,7 @@ static void log_missing(struct tt_app *app, const char *name, size_t name_len)
     tt_writer_text(&text, "board '");
     tt_writer_text(&text, board->name);
     tt_writer_text(&text, "' has no pin '");
-    tt_writer_bytes(&text, name, name_len < 64 ? name_len : 64);
+    tt_writer_bytes(&text, name, tt_app_cut(name, name_len, 64));
     tt_writer_text(&text, "' (pins: ");
     for (size_t i = 0; i < board->pin_count; i++) {
         if (i > 0) { tt_writer_text(&text, ", "); }

@@ -74,6 +74,7 @@ struct tt_app {
 void tt_app_log(struct tt_app *app, enum tt_log_level level, const char *text);
 void tt_app_notice(struct tt_app *app, enum tt_notice_kind kind, int32_t code, const char *text,
                    size_t len);
+size_t tt_app_cut(const char *text, size_t len, size_t max); // at most max bytes, whole characters
 bool tt_app_dispatch(struct tt_app *app, const struct tt_delivery *event); // false: it crashed
 bool tt_app_interrupted(const struct tt_app *app); // a crash or a restart ends the turn
 

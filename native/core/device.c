@@ -1,0 +1,140 @@
+// Puts one device together in one block of memory; knows no port and no protocol.
+#include "device.h"
+
+#include <string.h>
+
+#include "device_state.h"
+
+enum { ALIGNMENT = 8 };
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+static uint32_t inbox_bytes(const struct tt_board *board)
+{
+    return board->inbox_bytes < 64 ? 64 : board->inbox_bytes & ~(uint32_t)3;
+}
+
+size_t tt_device_memory(const struct tt_board *board)
+{
+    return aligned(sizeof(struct tt_device)) + aligned(tt_outbox_memory(board)) +
+           aligned(inbox_bytes(board)) + aligned(tt_link_memory(board));
+}
+
+// Counts this start in the store. Without one the number is random: message ids must not come
+// again.
+static uint32_t count_boot(struct tt_store *store, const struct tt_port *port)
+{
+    static const char key[] = "boot";
+    uint8_t value[4] = {0};
+    const bool counted = tt_store_get(store, key, sizeof key - 1, value, sizeof value) == 4;
+    if (!counted) { memset(value, 0, sizeof value); }
+    uint32_t boot =
+        (value[0] | (uint32_t)value[1] << 8 | (uint32_t)value[2] << 16 | (uint32_t)value[3] << 24) +
+        1;
+    for (size_t i = 0; i < sizeof value; i++) {
+        value[i] = (uint8_t)(boot >> 8 * i);
+    }
+    if (tt_store_set(store, key, sizeof key - 1, value, sizeof value) == TT_OK) { return boot; }
+    port->random(port->ctx, value, sizeof value);
+    return value[0] | (uint32_t)value[1] << 8 | (uint32_t)value[2] << 16 |
+           (uint32_t)(value[3] & 0x7F) << 24;
+}
+
+static const char *open_store(struct tt_device *device, const struct tt_device_config *config)
+{
+    const uint32_t blocks = config->board->store_blocks;
+    const struct tt_block *const block = blocks > 0 ? config->block : NULL;
+    if (block && blocks > block->block_count) { return "the store is larger than the flash"; }
+    // An unreadable flash is no reason to stop controlling: the device goes on without a memory.
+    if (tt_store_open(&device->store, block, 0, blocks) < 0) {
+        static const char text[] = "the store cannot be read or written; nothing will be kept";
+        config->port->log(config->port->ctx, TT_LOG_ERROR, text, sizeof text - 1);
+        tt_store_open(&device->store, NULL, 0, 0);
+    }
+    return NULL;
+}
+
+static int start_app(struct tt_device *device, const struct tt_device_config *config, uint32_t boot,
+                     int64_t now_ms)
+{
+    const struct tt_app_config app = {
+        .port = config->port,
+        .board = config->board,
+        .io = config->io,
+        .engine = config->engine,
+        .store = &device->store,
+        .outbox = &device->outbox,
+        .inbox = &device->inbox,
+        .trace = config->trace,
+        .device_id = config->link.device_id ? config->link.device_id : "",
+        .boot = boot,
+        .wasm = config->wasm,
+        .wasm_len = config->wasm_len,
+    };
+    return tt_app_start(&device->app, &app, now_ms);
+}
+
+static int start_link(struct tt_device *device, const struct tt_device_config *config,
+                      uint32_t boot, void *memory)
+{
+    if (config->offline) { return TT_OK; }
+    struct tt_link_config link = config->link;
+    link.port = config->port;
+    link.board = config->board;
+    link.outbox = &device->outbox;
+    link.inbox = &device->inbox;
+    link.boot = boot;
+    const int err = tt_link_start(&device->link, &link, memory);
+    device->linked = err == TT_OK;
+    return err;
+}
+
+struct tt_device *tt_device_start(void *memory, size_t size, const struct tt_device_config *config,
+                                  int64_t now_ms, const char **why)
+{
+    if (size < tt_device_memory(config->board)) {
+        *why = "the device has too little memory";
+        return NULL;
+    }
+    uint8_t *at = memory;
+    struct tt_device *const device = memory;
+    memset(device, 0, sizeof *device);
+    at += aligned(sizeof *device);
+    tt_outbox_init(&device->outbox, config->board, at);
+    at += aligned(tt_outbox_memory(config->board));
+    tt_inbox_init(&device->inbox, at, inbox_bytes(config->board));
+    at += aligned(inbox_bytes(config->board));
+
+    *why = open_store(device, config);
+    if (*why) { return NULL; }
+    const uint32_t boot = count_boot(&device->store, config->port);
+    if (start_app(device, config, boot, now_ms) < 0) {
+        *why = tt_app_why(&device->app);
+        return NULL;
+    }
+    if (start_link(device, config, boot, at) < 0) {
+        tt_app_stop(&device->app);
+        *why = "the settings of the connection to the hub are not valid";
+        return NULL;
+    }
+    return device;
+}
+
+struct tt_app *tt_device_app(struct tt_device *device)
+{
+    return &device->app;
+}
+
+struct tt_link *tt_device_link(struct tt_device *device)
+{
+    return &device->link;
+}
+
+void tt_device_stop(struct tt_device *device)
+{
+    if (device->linked) { tt_link_stop(&device->link); }
+    tt_app_stop(&device->app);
+}

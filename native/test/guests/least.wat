@@ -1,0 +1,5 @@
+;; The least a guest is.
+(module
+  (memory (export "memory") 1 1)
+  (func (export "start"))
+  (func (export "on_event") (param i32 i32)))

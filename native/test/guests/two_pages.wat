@@ -1,0 +1,4 @@
+(module
+  (memory (export "memory") 2 2)
+  (func (export "start"))
+  (func (export "on_event") (param i32 i32)))
