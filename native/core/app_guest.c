@@ -14,7 +14,7 @@ int tt_app_load(struct tt_app *app)
     app->started = false;
     app->loaded = err == TT_OK;
     if (err < 0) {
-        static const char before[] = "the app ";
+        static const char before[] = "the app does not load: ";
         const size_t room = sizeof app->why - sizeof before;
         const size_t len = strlen(why) < room ? strlen(why) : room;
         memcpy(app->why, before, sizeof before - 1);

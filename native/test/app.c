@@ -1,0 +1,544 @@
+// The app loop around a real guest: order of events, crashes, safe mode, collections, restarts.
+#include "fake_board.h"
+
+static struct bench bench;
+
+static void deliver(int32_t kind, int32_t id, const char *name, const void *payload, size_t len)
+{
+    const struct tt_delivery delivery = {.kind = kind,
+                                         .id = id,
+                                         .name = name,
+                                         .name_len = strlen(name),
+                                         .payload = payload,
+                                         .payload_len = len};
+    CHECK_INT(tt_inbox_put(&bench.inbox, &delivery), TT_OK);
+}
+
+static void put_command(int32_t kind, int32_t id, char letter, int32_t a, int32_t b)
+{
+    uint8_t payload[16] = {(uint8_t)letter};
+    for (int i = 0; i < 4; i++) {
+        payload[1 + i] = (uint8_t)((uint32_t)a >> 8 * i);
+        payload[5 + i] = (uint8_t)((uint32_t)b >> 8 * i);
+    }
+    memcpy(payload + 9, "{\"x\":1}", 7);
+    deliver(kind, id, "do", payload, sizeof payload);
+}
+
+// A direct method, handled at now_ms and, unless it crashed the guest, not answered.
+static int32_t command(int64_t now_ms, char letter, int32_t a, int32_t b)
+{
+    put_command(TT_EVENT_METHOD, 1, letter, a, b);
+    const int32_t wait = tt_app_step(&bench.app, now_ms);
+    bench.app.request_count = 0;
+    return wait;
+}
+
+static void start_commands(void)
+{
+    const struct guest *const guest = guest_named("commands");
+    CHECK_INT(power_on(&bench, guest->wasm, guest->len), TT_OK);
+    CHECK_INT(tt_app_step(&bench.app, 0), INT32_MAX);
+}
+
+static void forget_trace(void)
+{
+    bench.traced.len = 0;
+    bench.traced.bytes[0] = 0;
+}
+
+static bool next_reply(struct tt_reply *reply)
+{
+    if (!tt_outbox_peek_reply(&bench.outbox, reply)) { return false; }
+    tt_outbox_pop_reply(&bench.outbox);
+    return true;
+}
+
+static void check_traced(const char *expected)
+{
+    if (strcmp(bench.traced.bytes, expected) != 0) { printf("%s", bench.traced.bytes); }
+    CHECK(strcmp(bench.traced.bytes, expected) == 0);
+}
+
+static void outputs_at_start(void)
+{
+    start_commands();
+    CHECK_INT(bench.level[0], 0);
+    CHECK_INT(bench.level[1], 1);
+    check_traced("0 start\n0 store.get \"boom\" -> -2\n");
+    tt_app_stop(&bench.app);
+}
+
+static void timers_in_order(void)
+{
+    start_commands();
+    command(0, 'T', 300, 100);
+    command(0, 'T', 200, 0);
+    command(0, 'T', 100, 200);
+    forget_trace();
+    CHECK_INT(tt_app_step(&bench.app, 99), 1);
+    CHECK_INT(tt_app_step(&bench.app, 100), 100);
+    CHECK_INT(tt_app_step(&bench.app, 200), 100);
+    CHECK_INT(tt_app_step(&bench.app, 300), 100);
+    CHECK_INT(tt_app_step(&bench.app, 400), 100);
+    check_traced("100 event 1 3\n100 event.read 0 -> 0\n"
+                 "200 event 1 2\n200 event.read 0 -> 0\n"
+                 "300 event 1 1\n300 event.read 0 -> 0\n"
+                 "300 event 1 3\n300 event.read 0 -> 0\n"
+                 "400 event 1 1\n400 event.read 0 -> 0\n");
+    tt_app_stop(&bench.app);
+}
+
+static void late_timers(void)
+{
+    start_commands();
+    command(0, 'T', 100, 100);
+    forget_trace();
+    CHECK_INT(tt_app_step(&bench.app, 105), 95);
+    CHECK_INT(tt_app_step(&bench.app, 450), 50);
+    check_traced("105 event 1 1\n105 event.read 0 -> 0\n450 event 1 1\n450 event.read 0 -> 0\n");
+    tt_app_stop(&bench.app);
+}
+
+static void timer_limits(void)
+{
+    start_commands();
+    CHECK_INT(tt_abi_timer_start(&bench.app, -1, 0), TT_EINVALID);
+    CHECK_INT(tt_abi_timer_start(&bench.app, 0, -1), TT_EINVALID);
+    for (int i = 0; i < TT_APP_TIMERS_MAX; i++) {
+        CHECK_INT(tt_abi_timer_start(&bench.app, 0, 0), i + 1);
+    }
+    CHECK_INT(tt_abi_timer_start(&bench.app, 0, 0), TT_EFULL);
+    CHECK_INT(tt_abi_timer_cancel(&bench.app, 5), TT_OK);
+    CHECK_INT(tt_abi_timer_cancel(&bench.app, 5), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_timer_start(&bench.app, INT32_MAX, INT32_MAX), TT_APP_TIMERS_MAX + 1);
+    tt_app_stop(&bench.app);
+}
+
+static void kinds_in_order(void)
+{
+    start_commands();
+    command(0, 'T', 50, 0);
+    command(0, 'H', 2, 1);
+    CHECK_INT(bench.watched, 1);
+    forget_trace();
+    tt_app_pin_changed(&bench.app, 3, 1);
+    tt_app_pin_changed(&bench.app, 3, 0); // not watched
+    tt_app_pin_changed(&bench.app, 9, 1); // no such input
+    deliver(TT_EVENT_DESIRED, 0, "", "{\"$version\":1}", 14);
+    deliver(TT_EVENT_CONNECTION, 1, "", "", 0);
+    tt_app_step(&bench.app, 50);
+    check_traced("50 event 1 1\n50 event.read 0 -> 0\n"
+                 "50 event 5 0 \"{\\\"$version\\\":1}\"\n"
+                 "50 event.read 0 -> 14 \"{\\\"$version\\\":1}\"\n"
+                 "50 event.read 0 -> 0\n"
+                 "50 event 2 5\n50 event.read 0 -> 0\n");
+    CHECK_INT(tt_abi_hub_connected(&bench.app), 1);
+    tt_app_stop(&bench.app);
+}
+
+static void replies_once(void)
+{
+    start_commands();
+    put_command(TT_EVENT_METHOD, 7, 'Y', 201, 7);
+    tt_app_step(&bench.app, 0);
+    struct tt_reply reply;
+    CHECK(next_reply(&reply));
+    CHECK(!reply.done && reply.request == 7 && reply.status == 201);
+    CHECK_TEXT(reply.body, reply.body_len, "{\"x\":1}");
+    CHECK_INT(tt_abi_hub_reply(&bench.app, 7, 200, NULL, 0), TT_ENOTFOUND);
+    CHECK(!next_reply(&reply));
+    tt_app_stop(&bench.app);
+}
+
+static void unanswered_requests(void)
+{
+    start_commands();
+    for (int32_t id = 1; id <= TT_APP_REQUESTS_MAX + 1; id++) {
+        put_command(TT_EVENT_METHOD, id, ' ', 0, 0);
+        tt_app_step(&bench.app, id);
+    }
+    struct tt_reply reply;
+    CHECK(next_reply(&reply));
+    CHECK(reply.request == TT_APP_REQUESTS_MAX + 1 && reply.status == 429);
+    CHECK_INT(tt_abi_hub_reply(&bench.app, 2, 200, NULL, 0), TT_OK);
+    CHECK(next_reply(&reply));
+    CHECK_INT(tt_app_step(&bench.app, TT_APP_REQUEST_TIMEOUT_MS), 1);
+    CHECK(!next_reply(&reply));
+    CHECK_INT(tt_app_step(&bench.app, TT_APP_REQUEST_TIMEOUT_MS + 1), 2);
+    CHECK(next_reply(&reply));
+    CHECK(reply.request == 1 && reply.status == 504);
+    tt_app_stop(&bench.app);
+}
+
+static void messages_are_done(void)
+{
+    start_commands();
+    put_command(TT_EVENT_MESSAGE, 3, ' ', 0, 0);
+    tt_app_step(&bench.app, 0);
+    struct tt_reply reply;
+    CHECK(next_reply(&reply));
+    CHECK(reply.done && reply.request == 3);
+
+    // With the lane full the mark waits, and so do the messages behind it.
+    while (tt_outbox_reply(&bench.outbox, 0, 0, NULL, 0) == TT_OK) {}
+    put_command(TT_EVENT_MESSAGE, 4, ' ', 0, 0);
+    put_command(TT_EVENT_MESSAGE, 5, ' ', 0, 0);
+    CHECK_INT(tt_app_step(&bench.app, 10), 10);
+    struct tt_delivery waiting;
+    CHECK(tt_inbox_peek(&bench.inbox, &waiting) && waiting.id == 5);
+    while (next_reply(&reply)) {}
+    tt_app_step(&bench.app, 20);
+    CHECK(next_reply(&reply) && reply.done && reply.request == 4);
+    CHECK(next_reply(&reply) && reply.done && reply.request == 5);
+    tt_app_stop(&bench.app);
+}
+
+static void pin_names(void)
+{
+    start_commands();
+    CHECK_INT(tt_abi_gpio_output(&bench.app, "valve", 5), 1);
+    CHECK_INT(tt_abi_gpio_input(&bench.app, "button", 6), 2);
+    CHECK_INT(tt_abi_pwm_open(&bench.app, "fan", 3), 3);
+    CHECK_INT(tt_abi_gpio_output(&bench.app, "pump", 4), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_adc_open(&bench.app, "button", 6), TT_EINVALID);
+    CHECK(strcmp(bench.log.bytes,
+                 "E board 'bench' has no pin 'pump' (pins: boiler, valve, button, fan)\n"
+                 "E pin 'button' of board 'bench' is an input, not an analog input\n") == 0);
+    CHECK_INT(tt_abi_gpio_write(&bench.app, 2, 1), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_gpio_write(&bench.app, 0, 2), TT_EINVALID);
+    CHECK_INT(tt_abi_gpio_write(&bench.app, -1, 1), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_gpio_write(&bench.app, INT32_MAX, 1), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_gpio_read(&bench.app, 1), 1);
+    CHECK_INT(tt_abi_pwm_duty(&bench.app, 3, 65536), TT_EINVALID);
+    CHECK_INT(tt_abi_pwm_frequency(&bench.app, 3, 100), TT_EUNSUPPORTED);
+    tt_app_stop(&bench.app);
+}
+
+static void crash_is_told(void)
+{
+    start_commands();
+    command(5, 'W', 0, 1);
+    command(5, 'W', 1, 0);
+    CHECK_INT(bench.level[0], 1);
+    command(6, 'T', 10, 10);
+    put_command(TT_EVENT_METHOD, 9, 'l', 0, 0);
+    CHECK_INT(tt_app_step(&bench.app, 7), TT_APP_CRASH_WINDOW_MS);
+    CHECK_INT(bench.level[0], 0);
+    CHECK_INT(bench.level[1], 1);
+    CHECK_INT(bench.notices[TT_NOTICE_CRASHED], 1);
+    CHECK(strstr(bench.log.bytes, "E the app crashed: ran too long in obey at offset "));
+    CHECK(strstr(bench.log.bytes, bench.app.build));
+    CHECK_INT(strlen(bench.app.build), 16);
+
+    struct tt_telemetry telemetry;
+    CHECK(tt_outbox_peek_telemetry(&bench.outbox, &telemetry));
+    char expected[200];
+    snprintf(expected, sizeof expected,
+             "{\"crash\":{\"build\":\"%s\",\"reason\":\"ran too "
+             "long\",\"function\":\"obey\",\"offset\":",
+             bench.app.build);
+    CHECK(telemetry.body_len > strlen(expected));
+    CHECK_BYTES(telemetry.body, strlen(expected), expected, strlen(expected));
+    struct tt_reply reply;
+    CHECK(next_reply(&reply));
+    CHECK(reply.request == 9 && reply.status == 500);
+    CHECK(tt_outbox_twin_asked(&bench.outbox));
+
+    // A new guest runs, without the old one's timers.
+    forget_trace();
+    CHECK_INT(tt_app_step(&bench.app, 100), TT_APP_CRASH_WINDOW_MS - 93);
+    check_traced("");
+    command(100, 'W', 0, 1);
+    CHECK_INT(bench.level[0], 1);
+    tt_app_stop(&bench.app);
+    CHECK_INT(bench.level[0], 0);
+}
+
+static void abort_says_where(void)
+{
+    start_commands();
+    command(0, 'a', 0, 0);
+    CHECK(strstr(bench.log.bytes, "E abort: boom (main.ts:12:5)\n"));
+    CHECK(strstr(bench.log.bytes, "the app crashed: abort: boom (main.ts:12:5) in obey"));
+    command(0, 'u', 0, 0);
+    CHECK(strstr(bench.log.bytes, "the app crashed: unreachable executed in obey"));
+    tt_app_stop(&bench.app);
+}
+
+static void crash_on_message(void)
+{
+    start_commands();
+    put_command(TT_EVENT_MESSAGE, 3, 'u', 0, 0);
+    tt_app_step(&bench.app, 0);
+    struct tt_reply reply;
+    CHECK(next_reply(&reply));
+    CHECK(reply.done && reply.request == 3);
+    tt_app_stop(&bench.app);
+}
+
+static void check_safe_mode(void)
+{
+    CHECK(tt_app_safe_mode(&bench.app));
+    CHECK_INT(bench.level[0], 0);
+    struct tt_report report;
+    CHECK(tt_outbox_peek_report(&bench.outbox, &report));
+    CHECK_TEXT(report.name, report.name_len, "safeMode");
+    static const char start[] =
+        "{\"reason\":\"three crashes within 10 minutes\",\"crash\":{\"build\":\"";
+    CHECK(report.value_len > sizeof start);
+    CHECK_BYTES(report.value, sizeof start - 1, start, sizeof start - 1);
+    deliver(TT_EVENT_METHOD, 21, "brew", "{}", 2);
+    deliver(TT_EVENT_MESSAGE, 22, "", "", 0);
+    tt_app_step(&bench.app, bench.app.now_ms);
+    struct tt_reply reply;
+    while (next_reply(&reply) && reply.request != 21) {}
+    CHECK_INT(reply.status, 503);
+    CHECK_BYTES(reply.body, sizeof start - 1, start, sizeof start - 1);
+    CHECK(!next_reply(&reply)); // the message is not acknowledged
+}
+
+static void three_crashes(void)
+{
+    start_commands();
+    command(0, 'u', 0, 0);
+    command(300000, 'd', 1, 0);
+    CHECK(!tt_app_safe_mode(&bench.app));
+    command(599999, 'u', 0, 0);
+    CHECK_INT(bench.notices[TT_NOTICE_SAFE_MODE], 1);
+    check_safe_mode();
+    CHECK_INT(reset(&bench, 0), TT_OK);
+    check_safe_mode();
+    CHECK_INT(tt_app_step(&bench.app, 10000000), INT32_MAX);
+    CHECK(tt_app_safe_mode(&bench.app));
+
+    deliver(TT_EVENT_METHOD, 30, "leaveSafeMode", "null", 4);
+    CHECK_INT(tt_app_step(&bench.app, 10000000), 1000);
+    struct tt_reply reply;
+    CHECK(next_reply(&reply));
+    CHECK(reply.request == 30 && reply.status == 200);
+    tt_app_step(&bench.app, 10001000);
+    CHECK_INT(bench.restarts, 1);
+    CHECK_INT(reset(&bench, 0), TT_OK);
+    CHECK(!tt_app_safe_mode(&bench.app));
+    struct tt_report report;
+    CHECK(tt_outbox_peek_report(&bench.outbox, &report));
+    CHECK_TEXT(report.value, report.value_len, "null");
+    tt_app_stop(&bench.app);
+}
+
+static void crashes_across_resets(void)
+{
+    start_commands();
+    for (int i = 0; i < 3; i++) {
+        CHECK(!tt_app_safe_mode(&bench.app));
+        tt_app_step(&bench.app, 0);
+        command(200000, 'u', 0, 0);
+        tt_app_stop(&bench.app);
+        CHECK_INT(reset(&bench, 0), TT_OK);
+    }
+    CHECK(tt_app_safe_mode(&bench.app));
+    tt_app_stop(&bench.app);
+}
+
+static void crashes_far_apart(void)
+{
+    start_commands();
+    for (int64_t i = 0; i < 10; i++) {
+        command(i * 300001, 'u', 0, 0);
+    }
+    CHECK(!tt_app_safe_mode(&bench.app));
+    CHECK_INT(tt_app_step(&bench.app, 9 * 300001 + TT_APP_CRASH_WINDOW_MS), INT32_MAX);
+    // Forgotten in the store too.
+    CHECK_INT(reset(&bench, 0), TT_OK);
+    CHECK_INT(bench.app.crashes.count, 0);
+    tt_app_stop(&bench.app);
+}
+
+static void crash_at_start(void)
+{
+    start_commands();
+    CHECK_INT(tt_abi_store_set(&bench.app, "boom", 4, (const uint8_t *)"1", 1), TT_OK);
+    tt_app_stop(&bench.app);
+    CHECK_INT(reset(&bench, 0), TT_OK);
+    tt_app_step(&bench.app, 0);
+    CHECK(tt_app_safe_mode(&bench.app));
+    CHECK_INT(bench.notices[TT_NOTICE_CRASHED], 3);
+    CHECK_INT(tt_app_step(&bench.app, 1), INT32_MAX);
+    tt_app_stop(&bench.app);
+}
+
+static void another_build_starts_clean(void)
+{
+    start_commands();
+    for (int i = 0; i < 3; i++) {
+        command(0, 'u', 0, 0);
+    }
+    CHECK(tt_app_safe_mode(&bench.app));
+    tt_app_stop(&bench.app);
+    const struct guest *const other = guest_named("least");
+    bench.config.wasm = other->wasm;
+    bench.config.wasm_len = other->len;
+    CHECK_INT(reset(&bench, 0), TT_OK);
+    CHECK(!tt_app_safe_mode(&bench.app));
+    tt_app_stop(&bench.app);
+}
+
+static void restarts(void)
+{
+    start_commands();
+    command(0, 'W', 0, 1);
+    CHECK_INT(tt_abi_device_restart(&bench.app, -1), TT_EINVALID);
+    CHECK_INT(tt_abi_device_restart(&bench.app, 86400001), TT_EINVALID);
+    CHECK_INT(command(10, 'R', 500, 0), 500);
+    tt_app_step(&bench.app, 509);
+    CHECK_INT(bench.restarts, 0);
+    CHECK_INT(bench.level[0], 1);
+    CHECK_INT(tt_app_step(&bench.app, 510), INT32_MAX);
+    CHECK_INT(bench.restarts, 1);
+    CHECK_INT(bench.level[0], 0);
+    forget_trace();
+    deliver(TT_EVENT_METHOD, 30, "brew", "{}", 2);
+    CHECK_INT(tt_app_step(&bench.app, 1000), INT32_MAX);
+    check_traced("");
+}
+
+static void collections(void)
+{
+    start_commands();
+    CHECK_INT(bench.collections, 1); // after start
+    command(0, 'g', GUEST_BYTES / 4 - 1, 0);
+    CHECK_INT(bench.collections, 1);
+    command(0, 'g', 1, 0);
+    CHECK_INT(bench.collections, 2);
+    // With a timer due at once it waits, unless memory demands it.
+    command(0, 'T', 1, 1);
+    command(0, 'g', GUEST_BYTES / 4, 0);
+    CHECK_INT(bench.collections, 2);
+    command(0, 'g', GUEST_BYTES / 8, 0);
+    CHECK_INT(bench.collections, 3);
+    command(0, 'g', GUEST_BYTES / 4, 0);
+    CHECK_INT(bench.collections, 3);
+    command(0, 'C', 1, 0);
+    CHECK_INT(bench.collections, 4);
+    tt_app_stop(&bench.app);
+}
+
+static void refuse(const char *name, int err, const char *why)
+{
+    const struct guest *const guest = guest_named(name);
+    CHECK_INT(power_on(&bench, guest->wasm, guest->len), err);
+    if (strcmp(tt_app_why(&bench.app), why) != 0) { printf("%s\n", tt_app_why(&bench.app)); }
+    CHECK(strcmp(tt_app_why(&bench.app), why) == 0);
+    CHECK_INT(bench.level[1], 1);
+}
+
+static void modules(void)
+{
+    refuse("unknown_import", TT_EUNSUPPORTED,
+           "the app imports gpio.explode, which this firmware does not have");
+    refuse("needs_i2c", TT_EUNSUPPORTED,
+           "board 'bench' has no pin for i2c, which the app's import i2c.transfer needs");
+    refuse("wrong_signature", TT_EINVALID,
+           "the app imports gpio.write with another signature; build it with the SDK of this "
+           "firmware");
+    refuse("global_import", TT_EUNSUPPORTED,
+           "the app imports env.level, which this firmware does not have");
+    refuse("no_maximum", TT_EINVALID,
+           "the app does not declare one memory of at most one page; build it with --maximumMemory "
+           "1");
+    refuse("two_pages", TT_EINVALID,
+           "the app does not declare one memory of at most one page; build it with --maximumMemory "
+           "1");
+    refuse("start_section", TT_EINVALID,
+           "the app has a start section; build it with --exportStart start");
+    refuse("no_export", TT_EINVALID,
+           "the app does not export start, on_event and memory; build it with tinytwin build");
+    refuse("wrong_export", TT_EINVALID,
+           "the app exports on_event with another type; build it with the SDK of this firmware");
+    refuse("data_beyond", TT_EINVALID, "the app does not load: data segment out of bounds");
+}
+
+static void cut_modules(void)
+{
+    const struct guest *const guest = guest_named("commands");
+    uint8_t *const copy = malloc(guest->len);
+    char why[TT_MODULE_WHY_MAX];
+    for (size_t len = 0; len < guest->len; len++) {
+        // On the heap at its exact length, so that reading too far is seen.
+        uint8_t *const cut = realloc(NULL, len + 1);
+        memcpy(cut, guest->wasm, len);
+        uint8_t *const exact = realloc(cut, len > 0 ? len : 1);
+        tt_module_check(exact, len, &board, why);
+        free(exact);
+    }
+    for (size_t at = 0; at < guest->len; at++) {
+        memcpy(copy, guest->wasm, guest->len);
+        copy[at] ^= 0xFF;
+        tt_module_check(copy, guest->len, &board, why);
+    }
+    CHECK_INT(tt_module_check(guest->wasm, guest->len, &board, why), TT_OK);
+    free(copy);
+}
+
+static void store_of_the_guest(void)
+{
+    start_commands();
+    uint8_t value[4];
+    char key[TT_STORE_KEY_MAX] = "k";
+    CHECK_INT(tt_abi_store_get(&bench.app, "boot", 4, value, 4), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_store_set(&bench.app, key, TT_STORE_KEY_MAX - 1, value, 4), TT_OK);
+    CHECK_INT(tt_abi_store_set(&bench.app, key, TT_STORE_KEY_MAX, value, 4), TT_EINVALID);
+    CHECK_INT(tt_abi_store_set(&bench.app, key, 0, value, 4), TT_EINVALID);
+    CHECK_INT(tt_abi_store_get(&bench.app, key, TT_STORE_KEY_MAX - 1, value, 4), 4);
+    CHECK_INT(tt_abi_store_remove(&bench.app, key, TT_STORE_KEY_MAX - 1), TT_OK);
+    CHECK_INT(tt_store_get(&bench.store, "crash", 5, value, 4), TT_ENOTFOUND);
+    tt_app_stop(&bench.app);
+}
+
+static void pin_changes_overflow(void)
+{
+    start_commands();
+    command(0, 'H', 2, 3);
+    forget_trace();
+    for (int i = 0; i < TT_APP_PIN_CHANGES + 1; i++) {
+        tt_app_pin_changed(&bench.app, 3, i % 2);
+    }
+    tt_app_step(&bench.app, 1);
+    CHECK(strstr(bench.log.bytes, "W pin changes came too fast; some were lost\n"));
+    size_t events = 0;
+    for (const char *at = bench.traced.bytes; (at = strstr(at, "event 2 ")); at++) {
+        events++;
+    }
+    CHECK_INT(events, TT_APP_PIN_CHANGES);
+    tt_app_stop(&bench.app);
+}
+
+int main(void)
+{
+    RUN(outputs_at_start, "outputs are safe before the guest starts");
+    RUN(timers_in_order, "timers fire in order of their time, then of their start");
+    RUN(late_timers, "a period keeps its phase, and turns missed altogether are left out");
+    RUN(timer_limits, "timers are bounded and told apart");
+    RUN(kinds_in_order, "of what is due at once timers come first, then the inbox, then pins");
+    RUN(replies_once, "a direct method is answered once");
+    RUN(unanswered_requests, "methods beyond eight get 429, unanswered ones 504 in the end");
+    RUN(messages_are_done, "a message is done after its event, and no done mark is lost");
+    RUN(pin_names, "a pin that is missing or of another kind is named with its board");
+    RUN(pin_changes_overflow, "pin changes beyond the ring are lost and said to be");
+    RUN(crash_is_told,
+        "an endless loop ends with safe outputs, a log line, telemetry and a new guest");
+    RUN(abort_says_where, "a failed assertion is told with its file and line");
+    RUN(crash_on_message, "a message that crashes the guest does not come again");
+    RUN(three_crashes, "three crashes within ten minutes lead to the safe mode, which can be left");
+    RUN(crashes_across_resets, "crashes are counted across resets");
+    RUN(crashes_far_apart, "crashes far apart are forgotten");
+    RUN(crash_at_start, "a guest that crashes at its start ends in the safe mode");
+    RUN(another_build_starts_clean, "another build of the app leaves the safe mode");
+    RUN(restarts, "a restart comes after its delay with outputs safe");
+    RUN(collections, "garbage is collected in quiet moments, or when memory demands it");
+    RUN(store_of_the_guest, "a guest's keys never meet the runtime's");
+    RUN(modules, "a module the board cannot run is refused in one sentence");
+    RUN(cut_modules, "a module cut or changed anywhere is read within its bytes");
+    return 0;
+}
