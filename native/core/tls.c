@@ -256,6 +256,7 @@ static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const 
         return TT_EFULL;
     }
     mbedtls_ssl_set_bio(&tls->ssl, tls, send_inner, receive_inner, NULL);
+    *why = NULL;
     return TT_OK;
 }
 
