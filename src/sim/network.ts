@@ -39,18 +39,24 @@ export function memoryNetwork(hub: Hub): Network {
   }
 }
 
+const socketErrors: Readonly<Record<string, number>> = {
+  ECONNREFUSED: errors.refused.code,
+  ENOTFOUND: errors.notFound.code,
+  EAI_AGAIN: errors.notFound.code,
+  ETIMEDOUT: errors.timeout.code,
+  EHOSTUNREACH: errors.timeout.code,
+  ENETUNREACH: errors.timeout.code,
+}
+
 /** Real sockets. What is secret on them was made so by the device itself. */
 export const tcpNetwork: Network = {
   connect(host, port, events) {
     const socket = connectTcp({ host, port, noDelay: true })
-    let error: number = errors.timeout.code // until it is connected
-    socket.on('connect', () => {
-      error = errors.closed.code
-      events.opened()
-    })
-    socket.on('data', (bytes) => events.received(bytes))
-    // What failed is told by 'close', which always follows.
-    socket.on('error', () => {})
+    let error: number = errors.closed.code
+    socket.on('connect', events.opened)
+    socket.on('data', events.received)
+    // 'close' always follows.
+    socket.on('error', ({ code }: NodeJS.ErrnoException) => { error = socketErrors[code ?? ''] ?? errors.closed.code })
     socket.on('end', () => socket.end())
     socket.on('close', () => events.ended(error))
     return {

@@ -28,7 +28,7 @@ test('a day is 8,640 messages, none lost, dropped, doubled or out of order, with
   expect(await coffee.drain('60s')).toBe(true)
   const summary = coffee.summary(86_400_000)
   expect(summary).toMatchObject({ virtualMs: 86_400_000, telemetry: 8640, lost: 0, dropped: 0, duplicates: 0, reordered: 0, pending: 0, crashes: 0 })
-  expect(summary.renewals).toBe(31) // every 45 minutes, and nobody is told of a lost connection
+  expect(summary.renewals).toBe(32) // every 45 minutes, and nobody is told of a lost connection
   expect(summary.connections).toBe(1)
   expect(coffee.telemetry()[0]!.atMs).toBe(10_000)
   expect(coffee.telemetry().at(-1)!.atMs).toBe(86_400_000)

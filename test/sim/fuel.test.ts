@@ -10,6 +10,12 @@ beforeAll(async () => { runaway = await buildApp({ app: 'runaway', board: 'host'
 
 /** A device whose imports all answer 5. */
 const fives = { importFunction: (_module: string, _name: string, signature: string) => () => signature.startsWith('I') ? 5n : 5 } as unknown as NativeDevice
+function startWith(fuel: number): number {
+  const hooks = v8Hooks(() => fives)
+  hooks.load(runaway.wasm)
+  return hooks.run(0, 0, 0, fuel)
+}
+
 const pinEvent = 2
 const pressed = 5 * 2 + 1
 
@@ -29,15 +35,10 @@ test('an endless loop on V8 is stopped when its fuel is spent, at its line', () 
 })
 
 test('what an event needs is the fuel it needs: one unit less stops it', () => {
-  const run = (fuel: number): number => {
-    const hooks = v8Hooks(() => fives)
-    hooks.load(runaway.wasm)
-    return hooks.run(0, 0, 0, fuel)
-  }
   let least = 0
-  while (run(least) < 0) least++
+  while (startWith(least) < 0) least++
   expect(least).toBeGreaterThan(0)
-  expect(run(least - 1)).toBe(-1)
+  expect(startWith(least - 1)).toBe(-1)
 })
 
 test('a module with an import that the firmware lacks is refused by name', () => {

@@ -33,12 +33,6 @@ async function serve({ hosts = [hubHost], clock = systemClock, ...dates }: Serve
   return { hub, listener: await listen(hub, { host: loopback, port: 0, certificate }) }
 }
 
-function withResolvers<T>(): { promise: Promise<T>, resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>((resolved) => { resolve = resolved })
-  return { promise, resolve }
-}
-
 let devices = 0
 
 function identify(at: Hub = hub): { deviceId: string, key: string } {
@@ -48,19 +42,25 @@ function identify(at: Hub = hub): { deviceId: string, key: string } {
 
 /** Runs a device until the hub or the device says how it went. */
 async function outcome(address: Partial<HubAddress> & Pick<HubAddress, 'deviceId' | 'key'>, at = { hub, listener }): Promise<{ device: string, hub: HubEvent }> {
-  const heard = withResolvers<string>()
-  const seen = withResolvers<HubEvent>()
-  const stop = at.hub.onEvent((event) => { if (event.type === 'connected' || event.type === 'refused') seen.resolve(event) })
-  const device = new RealDevice(app, {
-    board: loadBoard('host'),
-    hub: { host: hubHost, address: loopback, port: at.listener.port, ca: authority.caPem, ...address },
-    notice: (kind, _code, text) => { if (kind === 'connected' || kind === 'disconnected') heard.resolve(`${kind}: ${text}`) },
+  const seen = new Promise<HubEvent>((resolve) => {
+    at.hub.onEvent((event) => { if (event.type === 'connected' || event.type === 'refused') resolve(event) })
   })
+  const device = await firstWords({ host: hubHost, address: loopback, port: at.listener.port, ca: authority.caPem, ...address })
+  return { device, hub: await seen }
+}
+
+/** What a device first says of its connection. */
+async function firstWords(hub: HubAddress): Promise<string> {
+  let device: RealDevice | undefined
   try {
-    return { device: await heard.promise, hub: await seen.promise }
+    return await new Promise((resolve) => {
+      const notice = (kind: string, _code: number, text: string): void => {
+        if (kind === 'connected' || kind === 'disconnected') resolve(`${kind}: ${text}`)
+      }
+      device = new RealDevice(app, { board: loadBoard('host'), hub, notice })
+    })
   } finally {
-    device.close()
-    stop()
+    device?.close()
   }
 }
 
@@ -117,13 +117,7 @@ test('a device that is not in the registry is refused', async () => {
 test('a port where nobody listens is told as such', async () => {
   const { hub: other, listener: gone } = await serve({})
   await gone.close()
-  const heard = withResolvers<string>()
-  const device = new RealDevice(app, {
-    board: loadBoard('host'),
-    hub: { host: hubHost, address: loopback, port: gone.port, ca: authority.caPem, ...identify(other) },
-    notice: (kind, _code, text) => { heard.resolve(`${kind}: ${text}`) },
-  })
-  expect(await heard.promise).toMatch(/^disconnected: /)
-  device.close()
+  const address = { host: hubHost, address: loopback, port: gone.port, ca: authority.caPem, ...identify(other) }
+  expect(await firstWords(address)).toBe('disconnected: network: the host refused the connection')
   await other.close()
 })
