@@ -1,4 +1,5 @@
-// One device: app, link, the two queues between them and the store, over a port. Many fit in a process.
+// One device: app, link, the two queues between them and the store, over a port. Many fit in a
+// process.
 #pragma once
 
 #include "../port/block.h"

@@ -1,4 +1,5 @@
-// What a guest module asks of its board, read from the Wasm before any engine sees it. Runs nothing.
+// What a guest module asks of its board, read from the Wasm before any engine sees it. Runs
+// nothing.
 #pragma once
 
 #include <stddef.h>
