@@ -38,7 +38,7 @@ napi_value sim_device_class(napi_env env)
         {"start", device_start},            // (epochBaseMs) => undefined | why not
         {"step", device_step},              // (uptimeMs) => ms until it wants to be stepped again
         {"stop", device_stop},              // ()
-        {"drain", device_drain},            // () => Buffer of events
+        {"drain", device_drain},            // (into) => bytes of events
         {"drainTrace", device_drain_trace}, // () => Buffer of lines
         {"opened", device_opened},          // (stream)
         {"receive", device_receive},        // (stream, bytes) => bytes taken
@@ -186,6 +186,7 @@ static int32_t run(struct sim_device *sim, int64_t uptime_ms)
     struct tt_app *app = tt_device_app(sim->device);
     struct tt_link *link = sim->config.offline ? NULL : tt_device_link(sim->device);
     sim->sim.uptime_ms = uptime_ms;
+    tt_sim_pins_moment(&sim->sim_pins);
     for (int turn = 0; turn < TURNS_MAX; turn++) {
         sim->sim.woken = false;
         const int32_t app_wait = tt_app_step(app, uptime_ms);
@@ -223,28 +224,35 @@ static napi_value device_stop(napi_env env, napi_callback_info info)
     return NULL;
 }
 
-static napi_value take(napi_env env, struct tt_sim_buffer *buffer, int32_t *status)
-{
-    napi_value bytes = NULL;
-    void *copy;
-    napi_create_buffer_copy(env, buffer->len, buffer->data, &copy, &bytes);
-    buffer->len = 0;
-    *status = 0;
-    return bytes;
-}
-
+// Copies what waits into the array given, which has room for all of it by the status.
 static napi_value device_drain(napi_env env, napi_callback_info info)
 {
-    size_t argc = 0;
-    struct sim_device *sim = unwrap(env, info, &argc, NULL);
-    return sim ? take(env, &sim->sim.events, &sim->status[SIM_STATUS_EVENTS]) : NULL;
+    napi_value into;
+    size_t argc = 1;
+    size_t cap = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, &into);
+    uint8_t *data = js_bytes(env, into, &cap);
+    if (!sim || !data || cap < sim->sim.events.len) {
+        return js_fail(env, "drain needs an array of as many bytes as the status says");
+    }
+    const size_t len = sim->sim.events.len;
+    if (len > 0) { memcpy(data, sim->sim.events.data, len); }
+    sim->sim.events.len = 0;
+    sim->status[SIM_STATUS_EVENTS] = 0;
+    return js_number(env, (double)len);
 }
 
 static napi_value device_drain_trace(napi_env env, napi_callback_info info)
 {
     size_t argc = 0;
     struct sim_device *sim = unwrap(env, info, &argc, NULL);
-    return sim ? take(env, &sim->trace_lines, &sim->status[SIM_STATUS_TRACE]) : NULL;
+    if (!sim) { return NULL; }
+    napi_value lines = NULL;
+    void *copy;
+    napi_create_buffer_copy(env, sim->trace_lines.len, sim->trace_lines.data, &copy, &lines);
+    sim->trace_lines.len = 0;
+    sim->status[SIM_STATUS_TRACE] = 0;
+    return lines;
 }
 
 static napi_value device_opened(napi_env env, napi_callback_info info)

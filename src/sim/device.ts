@@ -81,6 +81,8 @@ export class Device {
   readonly machine: Machine
   readonly #ownsWorld: boolean
   readonly #ledger = new Ledger()
+  /** As received; made readable when somebody asks. */
+  readonly #arrivals: { readonly message: DeviceMessage, readonly atMs: number }[] = []
   readonly #telemetry: Telemetry[] = []
   readonly #log: LogLine[] = []
   readonly #beganMs: number
@@ -221,6 +223,7 @@ export class Device {
   }
 
   telemetry(): TelemetryList {
+    for (const { message, atMs } of this.#arrivals.splice(0)) this.#telemetry.push(telemetryOf(message, atMs))
     return Object.assign([...this.#telemetry], { account: this.#ledger.account })
   }
 
@@ -309,15 +312,14 @@ export class Device {
 
   #arrived(message: DeviceMessage): void {
     this.#received++
-    const { system, properties } = message
-    this.#ledger.arrived(system.messageId)
-    this.#telemetry.push({
-      body: bodyOf(message),
-      properties,
-      ...(system.messageId === undefined ? {} : { messageId: system.messageId }),
-      atMs: this.world.nowMs,
-    })
+    this.#ledger.arrived(message.system.messageId)
+    this.#arrivals.push({ message, atMs: this.world.nowMs })
   }
+}
+
+function telemetryOf(message: DeviceMessage, atMs: number): Telemetry {
+  const { system: { messageId }, properties } = message
+  return { body: bodyOf(message), properties, ...(messageId === undefined ? {} : { messageId }), atMs }
 }
 
 function bodyOf({ body, system }: DeviceMessage): JsonValue {

@@ -17,10 +17,10 @@ export type DeviceNews =
 
 const headBytes = 16
 
-/** Calls `each` in the order in which things happened; byte arrays are the caller's to keep. */
-export function decodeNews(frames: Buffer, each: (news: DeviceNews) => void): void {
+/** Calls `each` in the order in which things happened; byte arrays are borrowed for the call. */
+export function decodeNews(frames: Buffer, length: number, each: (news: DeviceNews) => void): void {
   let at = 0
-  while (at < frames.length) {
+  while (at < length) {
     const kind = frames.readInt32LE(at)
     const a = frames.readInt32LE(at + 4)
     const b = frames.readInt32LE(at + 8)

@@ -74,6 +74,8 @@ export class Machine {
   readonly #waiting = new Map<number, Uint8Array[]>()
   readonly #hash: Hash = createHash('sha256')
   readonly #lines: Buffer[] = []
+  /** Taken over by each drain; grows to the largest. */
+  #frames = Buffer.alloc(4096)
   #bootMs = 0
   #restarting = false
   #disposed = false
@@ -193,10 +195,12 @@ export class Machine {
   }
 
   #drain(): void {
-    decodeNews(this.#native.drain(), (news) => this.#heard(news))
+    const waiting = this.#status[status.events]!
+    if (waiting > this.#frames.length) this.#frames = Buffer.alloc(2 * waiting)
+    decodeNews(this.#frames, this.#native.drain(this.#frames), this.#heard)
   }
 
-  #heard(news: DeviceNews): void {
+  readonly #heard = (news: DeviceNews): void => {
     switch (news.type) {
       case 'log': this.#options.news.log?.(news.level, news.text); break
       case 'notice': this.#options.news.notice?.(news.kind, news.code, news.text); break

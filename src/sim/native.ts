@@ -10,7 +10,7 @@ import { projectRoot } from '../board/root.js'
 export const status = { events: 0, trace: 1, words: 2 } as const
 
 /** A pin's entries in the values array; the pin's number is its place in the board table. */
-export const pinValue = { value: 0, frequency: 1, edges: 2, words: 3 } as const
+export const pinValue = { value: 0, frequency: 1, edges: 2, moment: 3, words: 4 } as const
 
 /** A set per pin: ask `read` for each value, tell `changed` of each change of an output. */
 export const pinHook = { computed: 1, observed: 2 } as const
@@ -78,7 +78,8 @@ export interface NativeDevice {
   /** Milliseconds until it wants to be stepped again. Throws what a hook threw. */
   step(uptimeMs: number): number
   stop(): void
-  drain(): Buffer
+  /** Moves the event frames into an array that has room for as many bytes as the status says; the result is their number. */
+  drain(into: Uint8Array): number
   drainTrace(): Buffer
   opened(stream: number): void
   /** The number of bytes taken. */

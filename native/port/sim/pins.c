@@ -24,6 +24,11 @@ struct tt_board_io tt_sim_pins_io(struct tt_sim_pins *pins)
     };
 }
 
+void tt_sim_pins_moment(struct tt_sim_pins *pins)
+{
+    pins->moment = (int32_t)((uint32_t)pins->moment + 1);
+}
+
 static int32_t *value_of(const struct tt_sim_pins *pins, uint16_t channel, int which)
 {
     return &pins->values[channel * TT_SIM_PIN_VALUES + which];
@@ -35,6 +40,7 @@ static int set(struct tt_sim_pins *pins, uint16_t channel, int which, int32_t va
     int32_t *slot = value_of(pins, channel, which);
     if (*slot == value) { return TT_OK; }
     *slot = value;
+    tt_sim_pins_moment(pins);
     if (pins->hooks[channel] & TT_SIM_OBSERVED) { pins->changed(pins->ctx, channel); }
     return TT_OK;
 }
@@ -48,7 +54,13 @@ static int input_read(void *ctx, uint16_t channel)
 {
     struct tt_sim_pins *pins = ctx;
     if (channel >= pins->count) { return TT_ENOTFOUND; }
-    if (pins->hooks[channel] & TT_SIM_COMPUTED) { return pins->read(pins->ctx, channel); }
+    int32_t *moment = value_of(pins, channel, TT_SIM_MOMENT);
+    if ((pins->hooks[channel] & TT_SIM_COMPUTED) != 0 && *moment != pins->moment) {
+        const int32_t value = pins->read(pins->ctx, channel);
+        if (value < 0) { return value; }
+        *value_of(pins, channel, TT_SIM_VALUE) = value;
+        *moment = pins->moment;
+    }
     return *value_of(pins, channel, TT_SIM_VALUE);
 }
 
