@@ -97,11 +97,10 @@ static int verify(void *ctx, mbedtls_x509_crt *certificate, int depth, uint32_t 
     return 0;
 }
 
-static void say(struct tt_tls *tls, const char *what, const char *more)
+static void say(struct tt_tls *tls, const char *what)
 {
     struct tt_writer text = tt_writer_of(tls->reason, sizeof tls->reason - 1);
     tt_writer_text(&text, what);
-    tt_writer_text(&text, more);
     tls->reason[text.len] = 0;
 }
 
@@ -117,18 +116,18 @@ static void say_untrusted(struct tt_tls *tls)
 {
     const uint32_t flags = mbedtls_ssl_get_verify_result(&tls->ssl);
     if ((flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
-        say(tls, "the server's certificate is not signed by a trusted authority", "");
+        say(tls, "the server's certificate is not signed by a trusted authority");
     } else if ((flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0) {
-        say(tls, "the server's certificate has expired", "");
+        say(tls, "the server's certificate has expired");
     } else if ((flags & MBEDTLS_X509_BADCERT_FUTURE) != 0) {
-        say(tls, "the server's certificate is not valid yet", "");
+        say(tls, "the server's certificate is not valid yet");
     } else if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0) {
-        say(tls, "the server's certificate is for another host name", "");
+        say(tls, "the server's certificate is for another host name");
     } else if ((flags & (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK |
                          MBEDTLS_X509_BADCERT_BAD_KEY)) != 0) {
-        say(tls, "the server's certificate uses a key or hash that is too weak", "");
+        say(tls, "the server's certificate uses a key or hash that is too weak");
     } else {
-        say(tls, "the server's certificate is not meant for a server", "");
+        say(tls, "the server's certificate is not meant for a server");
     }
 }
 
@@ -138,16 +137,14 @@ static int fail(struct tt_tls *tls, int err)
     switch (err) {
     case INNER_FAILED:
         tls->error = tls->inner_error;
-        if (tls->inner_error == TT_ECLOSED && !tls->established) {
-            say(tls, "the server closed the connection during the TLS handshake", "");
+        if (!tls->established && (tls->error == TT_ECLOSED || tls->error == TT_EIO)) {
+            say(tls, "the connection ended during the TLS handshake");
         }
         break;
     case MBEDTLS_ERR_SSL_CONN_EOF:
     case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
         tls->error = TT_ECLOSED;
-        if (!tls->established) {
-            say(tls, "the server closed the connection during the TLS handshake", "");
-        }
+        if (!tls->established) { say(tls, "the connection ended during the TLS handshake"); }
         break;
     case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
         tls->error = TT_EUNTRUSTED;
@@ -160,7 +157,7 @@ static int fail(struct tt_tls *tls, int err)
     case MBEDTLS_ERR_SSL_ALLOC_FAILED:
     case MBEDTLS_ERR_X509_ALLOC_FAILED:
         tls->error = TT_EFULL;
-        say(tls, "there is not enough memory for TLS", "");
+        say(tls, "there is not enough memory for TLS");
         break;
     default:
         tls->error = TT_EPROTOCOL;
