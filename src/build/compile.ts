@@ -45,6 +45,8 @@ interface Diagnostic {
 }
 
 const diagnosticError = 3
+/** Low memory limit exceeded by static data: {taken} > {limit} */
+const lowMemory = 104
 const compilerModule: string = 'assemblyscript/asc'
 
 let last: Promise<unknown> = Promise.resolve()
@@ -100,7 +102,9 @@ function more(count: number): string {
 }
 
 function problemOf({ message, code, range }: Diagnostic, read: ReadonlyMap<string, string | null>): SourceProblem {
-  const said = `${message} (AS${code})`
+  const said = code === lowMemory
+    ? message.replace(/^.*: (\d+) > (\d+)$/, 'the app\'s static data takes $1 bytes, more than the board\'s guestBytes of $2')
+    : `${message} (AS${code})`
   const path = range?.source?.normalizedPath
   if (range === null || path === undefined) return { message: said }
   const file = sourceName(path, read)

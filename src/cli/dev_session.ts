@@ -121,13 +121,12 @@ export class DevSession {
 
   /** Builds and restarts the device whenever a source file changes. */
   watch(): void {
-    let stamp = stampOf(this.#app.sources)
+    let stamp = '' // so that a change between the build and now is not missed; without one the cache answers
     const look = async (): Promise<void> => {
       const now = stampOf(this.#app.sources)
       if (now !== stamp) {
         stamp = now
         await this.#rebuild()
-        stamp = stampOf(this.#app.sources)
       }
       this.#later(watchMs, () => void look())
     }

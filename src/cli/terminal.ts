@@ -17,7 +17,7 @@ export interface Terminal {
   readonly keys: ((pressed: (key: string) => void) => () => void) | undefined
 }
 
-/** This process's own; `release` gives back what it took. */
+/** This process's own; `release` gives the signals back. What is still unwritten then may yet meet a closed pipe. */
 export function processTerminal(): { terminal: Terminal, release: () => void } {
   let controller: AbortController | undefined
   const interrupt = (): void => {
@@ -44,7 +44,6 @@ export function processTerminal(): { terminal: Terminal, release: () => void } {
   const release = (): void => {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
-    process.stdout.off('error', broken)
   }
   return { terminal, release }
 }
