@@ -21,10 +21,13 @@ test('with --json there is the summary and nothing else', async () => {
   })])
 })
 
+async function traceOf(engine: string, seed: string): Promise<unknown> {
+  const { out } = await tinytwin('sim', 'coffee-machine', '--for', '10m', '--seed', seed, '--engine', engine, '--json')
+  return jsonLines(out)[0]?.['trace']
+}
+
 test('two runs with one seed, one of them on V8, have the same trace', async () => {
-  const trace = async (engine: string): Promise<unknown> =>
-    jsonLines((await tinytwin('sim', 'coffee-machine', '--for', '10m', '--seed', '3', '--engine', engine, '--json')).out)[0]?.['trace']
-  expect(await trace('v8')).toBe(await trace('wasm3'))
+  expect(await traceOf('v8', '3')).toBe(await traceOf('wasm3', '3'))
 })
 
 test('the trace file holds what its hash in the summary is of', async () => {
