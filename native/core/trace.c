@@ -27,26 +27,30 @@ static void put_char(struct line *line, char c)
     line->text[line->len++] = c;
 }
 
+// At most CHUNK bytes.
+static void put_bytes(struct line *line, const char *bytes, size_t len)
+{
+    if (len > CHUNK - line->len) { flush(line); }
+    memcpy(line->text + line->len, bytes, len);
+    line->len += len;
+}
+
 static void put_text(struct line *line, const char *text)
 {
-    for (; *text; text++) {
-        put_char(line, *text);
-    }
+    put_bytes(line, text, strlen(text));
 }
 
 static void put_integer(struct line *line, int64_t value)
 {
     char digits[20];
-    size_t count = 0;
+    size_t at = sizeof digits;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     do {
-        digits[count++] = (char)('0' + rest % 10);
+        digits[--at] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest > 0);
-    if (value < 0) { put_char(line, '-'); }
-    while (count > 0) {
-        put_char(line, digits[--count]);
-    }
+    if (value < 0) { digits[--at] = '-'; } // 2^63 has 19 digits
+    put_bytes(line, digits + at, sizeof digits - at);
 }
 
 static void put_hex(struct line *line, uint64_t bits, int digits)
