@@ -4,7 +4,6 @@
 #include "../port/error.gen.h"
 #include "abi.gen.h"
 #include "link_state.h"
-#include "sas.h"
 #include "tls.h"
 
 enum {
@@ -22,14 +21,6 @@ enum {
     DEFAULT_KEEP_ALIVE_S = 240,
     KEEP_ALIVE_MAX_S = 1177, // the hub's limit
     DEFAULT_PORT = 8883,
-};
-
-static const char client_query[] = "/?api-version=2021-04-12&DeviceClientType=tinytwin";
-
-enum {
-    DEVICE_ID_MAX = 128,
-    USERNAME_MAX = TT_LINK_HOST_MAX + 1 + DEVICE_ID_MAX + sizeof client_query,
-    PASSWORD_MAX = 3 * (TT_LINK_HOST_MAX + DEVICE_ID_MAX) + 200,
 };
 
 static struct tt_range text_of(const char *text)
@@ -59,39 +50,6 @@ static void notice(const struct tt_link *link, enum tt_notice_kind kind, int32_t
 size_t tt_link_memory(const struct tt_board *board)
 {
     return (size_t)board->packet_bytes + board->receive_bytes + board->report_bytes;
-}
-
-// Queues CONNECT with a token that is valid from now_s on.
-static int open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
-{
-    const struct tt_link_config *config = &link->config;
-    char password[PASSWORD_MAX];
-    const struct tt_sas sas = {
-        .host = text_of(config->host),
-        .device_id = text_of(config->device_id),
-        .key = config->key,
-        .key_len = config->key_len,
-    };
-    const int password_len =
-        tt_sas_sign(&sas, now_s + config->token_ttl_s, password, sizeof password);
-    char username[USERNAME_MAX];
-    struct tt_writer user = tt_writer_of(username, sizeof username);
-    tt_writer_text(&user, config->host);
-    tt_writer_u8(&user, '/');
-    tt_writer_text(&user, config->device_id);
-    tt_writer_text(&user, client_query);
-    if (user.full || password_len < 0) {
-        link->hub.why = "host name or device id is too long";
-        return TT_EINVALID;
-    }
-    const struct tt_mqtt_connect connect = {
-        .client_id = text_of(config->device_id),
-        .username = {username, user.len},
-        .password = {password, (size_t)password_len},
-        .keep_alive_s = config->keep_alive_s,
-        .clean_session = false, // the hub keeps subscriptions and messages while we are away
-    };
-    return tt_hub_open(&link->hub, &connect, now_ms);
 }
 
 // Splits "name:port"; a host without a port has the default one.
@@ -136,7 +94,7 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
     tt_hub_init(&link->hub, config->port, config->outbox, config->inbox, text_of(config->device_id),
                 config->boot, &buffers);
     // A board too small for its own CONNECT is better found now than in the field.
-    const int err = open_session(link, INT32_MAX, 0);
+    const int err = tt_link_open_session(link, INT32_MAX, 0);
     tt_hub_closed(&link->hub);
     return err;
 }
@@ -154,45 +112,6 @@ static void tell_app(struct tt_link *link)
     const bool connected = tt_link_connected(link);
     if (link->told != connected && tt_hub_put(&link->hub, TT_EVENT_CONNECTION, connected ? 1 : 0)) {
         link->told = connected;
-    }
-}
-
-static const char *class_of(const struct tt_link *link, int err)
-{
-    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) { return "tls: "; }
-    switch (err) {
-    case TT_EPROTOCOL:
-        return "protocol: ";
-    case TT_EREFUSED:
-        return link->hub.why != NULL ? "auth: " : "network: ";
-    case TT_EBUSY:
-        return "throttled: ";
-    case TT_EUNSET:
-        return "clock: ";
-    case TT_EINVALID:
-    case TT_EFULL:
-        return "device: ";
-    default:
-        return "network: ";
-    }
-}
-
-static const char *words_of(const struct tt_link *link, int err)
-{
-    if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) { return tt_tls_reason(link->tls); }
-    if (link->hub.why != NULL) { return link->hub.why; }
-    switch (err) {
-    case TT_ECLOSED:
-        return link->phase == TT_LINK_CONNECTED ? "the connection was closed"
-                                                : "the connection was closed before CONNACK";
-    case TT_EREFUSED:
-        return "the host refused the connection";
-    case TT_ENOTFOUND:
-        return "the host name is not known";
-    case TT_ETIMEOUT:
-        return "no connection in time";
-    default:
-        return "the connection broke";
     }
 }
 
@@ -221,8 +140,7 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms)
 {
     char text[224];
     struct tt_writer reason = tt_writer_of(text, sizeof text);
-    tt_writer_text(&reason, class_of(link, err));
-    tt_writer_text(&reason, words_of(link, err));
+    tt_link_write_reason(link, err, &reason);
     const int64_t wait_ms = backoff(link, err, now_ms);
     notice(link, TT_NOTICE_DISCONNECTED, err, text, reason.len);
     tt_writer_text(&reason, "; next attempt in ");
@@ -275,7 +193,7 @@ static void dial(struct tt_link *link, int64_t now_ms)
     link->phase = TT_LINK_CONNECTING;
     link->next_ms = now_ms + CONNECT_MS;
     link->taken_by_ms = INT64_MAX - 1; // until the first byte, the limit of CONNACK holds
-    err = open_session(link, epoch_ms / 1000, now_ms);
+    err = tt_link_open_session(link, epoch_ms / 1000, now_ms);
     if (err != TT_OK) { give_up(link, err, now_ms); }
 }
 

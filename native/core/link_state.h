@@ -36,3 +36,11 @@ struct tt_link {
     uint16_t tcp_port;
     char name[TT_LINK_HOST_MAX + 1]; // host without port: TLS name, and TCP address by default
 };
+
+// Between the files of the link.
+
+// Queues CONNECT with a token signed at now_s (seconds since 1970). TT_OK or TT_EINVALID.
+int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms);
+// "<class>: <words>" for an error of the current connection; the classes are network, tls, auth,
+// throttled, protocol, clock and device. Never holds a secret.
+void tt_link_write_reason(const struct tt_link *link, int err, struct tt_writer *out);
