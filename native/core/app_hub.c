@@ -4,6 +4,11 @@
 #include "app_state.h"
 #include "bytes.h"
 
+// Bytes of an MQTT packet with telemetry that are neither body, properties nor device id: fixed
+// header 5, lengths and packet identifier 4, "devices//messages/events/" 25,
+// "%24.mid=<boot>-<seq>&" 30.
+enum { TELEMETRY_OVERHEAD = 64 };
+
 static void wake_link(struct tt_app *app)
 {
     const struct tt_port *const port = app->config.port;
@@ -140,6 +145,12 @@ int32_t tt_abi_event_name(struct tt_app *app, uint8_t *into, size_t into_cap)
 int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
                         const uint8_t *properties, size_t properties_len)
 {
+    // What could never leave the device is refused now, not lost later.
+    const size_t others = TELEMETRY_OVERHEAD + strlen(app->config.device_id);
+    const size_t room = app->config.board->packet_bytes;
+    if (others > room || body_len > room - others || properties_len > room - others - body_len) {
+        return TT_EINVALID;
+    }
     const int sequence =
         tt_outbox_send(app->config.outbox, body, body_len, properties, properties_len);
     if (sequence < 0) { return sequence; }

@@ -18,7 +18,8 @@ static const struct tt_board board = {.name = "fuzz",
                                       .guest_bytes = N,
                                       .telemetry_bytes = 256,
                                       .reply_bytes = 256,
-                                      .report_bytes = 256};
+                                      .report_bytes = 256,
+                                      .packet_bytes = 256};
 
 static int64_t epoch_ms(void *ctx)
 {

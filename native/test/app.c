@@ -151,6 +151,19 @@ static void replies_once(void)
     tt_app_stop(&bench.app);
 }
 
+static void large_telemetry(void)
+{
+    static uint8_t body[GUEST_BYTES];
+    start_commands();
+    const size_t room = 512 - 64 - strlen("d1");
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, room, NULL, 0), 1);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 11), TT_EINVALID);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, sizeof body, body, sizeof body), TT_EINVALID);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 10), 2);
+    CHECK_INT(bench.notices[TT_NOTICE_QUEUED], 2);
+    tt_app_stop(&bench.app);
+}
+
 static void unanswered_requests(void)
 {
     start_commands();
@@ -522,6 +535,7 @@ int main(void)
     RUN(timer_limits, "timers are bounded and told apart");
     RUN(kinds_in_order, "of what is due at once timers come first, then the inbox, then pins");
     RUN(replies_once, "a direct method is answered once");
+    RUN(large_telemetry, "telemetry larger than a packet is refused when it is sent");
     RUN(unanswered_requests, "methods beyond eight get 429, unanswered ones 504 in the end");
     RUN(messages_are_done, "a message is done after its event, and no done mark is lost");
     RUN(pin_names, "a pin that is missing or of another kind is named with its board");

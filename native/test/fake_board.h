@@ -175,7 +175,8 @@ static const struct tt_board board = {.name = "bench",
                                       .telemetry_bytes = 2048,
                                       .reply_bytes = 2048,
                                       .report_bytes = 2048,
-                                      .inbox_bytes = 1024};
+                                      .inbox_bytes = 1024,
+                                      .packet_bytes = 512};
 
 static inline const struct guest *guest_named(const char *name)
 {
