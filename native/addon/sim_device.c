@@ -106,9 +106,21 @@ static struct sim_device *unwrap(napi_env env, napi_callback_info info, size_t *
     return sim;
 }
 
+// False after throwing: a hook that the running call made wants to begin another.
+static bool begin(struct sim_device *sim)
+{
+    if (sim->busy) {
+        js_fail(sim->env, "a part or an I2C device cannot drive the device it is asked by");
+        return false;
+    }
+    sim->busy = true;
+    return true;
+}
+
 // Ends a call of JavaScript's: what waits for it, and what a hook threw.
 static void tell(struct sim_device *sim)
 {
+    sim->busy = false;
     sim->status[SIM_STATUS_EVENTS] = (int32_t)sim->sim.events.len;
     sim->status[SIM_STATUS_TRACE] = (int32_t)sim->trace_lines.len;
     if (sim->thrown) {
@@ -168,6 +180,7 @@ static napi_value device_start(napi_env env, napi_callback_info info)
     size_t argc = 1;
     struct sim_device *sim = unwrap(env, info, &argc, &epoch);
     if (!sim || !sim->memory) { return js_fail(env, "the device is disposed"); }
+    if (!begin(sim)) { return NULL; }
     power_off(sim);
     int64_t epoch_base_ms = TT_EUNSET;
     napi_get_value_int64(env, epoch, &epoch_base_ms);
@@ -206,6 +219,7 @@ static napi_value device_step(napi_env env, napi_callback_info info)
     size_t argc = 1;
     struct sim_device *sim = unwrap(env, info, &argc, &argument);
     if (!sim || !sim->device) { return js_number(env, INT32_MAX); }
+    if (!begin(sim)) { return NULL; }
     int64_t uptime_ms = 0;
     napi_get_value_int64(env, argument, &uptime_ms);
     const int32_t wait = run(sim, uptime_ms);
@@ -217,7 +231,7 @@ static napi_value device_stop(napi_env env, napi_callback_info info)
 {
     size_t argc = 0;
     struct sim_device *sim = unwrap(env, info, &argc, NULL);
-    if (sim) {
+    if (sim && begin(sim)) {
         power_off(sim);
         tell(sim);
     }
@@ -371,6 +385,9 @@ static napi_value device_dispose(napi_env env, napi_callback_info info)
 {
     size_t argc = 0;
     struct sim_device *sim = unwrap(env, info, &argc, NULL);
-    if (sim) { release(sim, env); }
+    if (sim && begin(sim)) {
+        release(sim, env);
+        sim->busy = false;
+    }
     return NULL;
 }

@@ -44,6 +44,7 @@ struct sim_device {
     void *memory; // the device's one block
     size_t memory_bytes;
     struct tt_device *device; // NULL while off
+    bool busy;                // inside start, step or stop: no hook may begin another of them
 };
 
 // Fills the device (all zero but env) from JavaScript's options; false after throwing. What it took

@@ -16,7 +16,7 @@ export interface SimulateOptions {
   /** A board, its name or path; the app's own if not given. */
   readonly board?: Board | string
   readonly engine?: Engine
-  /** Of this device's randomness, and of its world if it gets one of its own. */
+  /** Of this device's randomness, and of its world if it gets one of its own; the next of the world's, or 1. */
   readonly seed?: number
   /** Shared with other devices, and closed by whoever made it. */
   readonly world?: World
@@ -91,7 +91,7 @@ export class Device {
   #renewals = 0
   #safeModeReason: string | undefined
 
-  constructor(app: AppImage, board: Board, { engine = 'wasm3', seed = 1, world, deviceId = app.name, keepTrace = false }: Omit<SimulateOptions, 'board'>) {
+  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false }: Omit<SimulateOptions, 'board'>) {
     this.app = app
     this.engine = engine
     this.seed = seed
@@ -100,12 +100,13 @@ export class Device {
     this.id = deviceId
     this.#beganMs = this.world.nowMs
     const { hub } = this.world
-    const identity = hub.devices.create({ deviceId })
+    hub.devices.create({ deviceId })
+    const [, key = ''] = hub.connectionString(deviceId).split(';SharedAccessKey=')
     const plug = new Plug(memoryNetwork(hub), () => this.machine.linkUp())
     this.network = plug
     this.machine = new Machine({
       app, board, engine, keepTrace, seed,
-      link: { host: hub.hostName, deviceId, key: Buffer.from(identity.authentication.primaryKey, 'base64'), tls: false },
+      link: { host: hub.hostName, deviceId, key: Buffer.from(key, 'base64'), tls: false },
       network: plug,
       timeline: this.world,
       news: {

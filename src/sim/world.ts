@@ -29,6 +29,7 @@ export class World implements Timeline {
   wallMs = 0
   readonly #machines: Machine[] = []
   readonly #telemetry = new Map<string, (message: DeviceMessage) => void>()
+  #seeds = 0
   #turnsNow = 0
 
   constructor({ seed = 1, start = worldStart }: WorldOptions = {}) {
@@ -51,6 +52,11 @@ export class World implements Timeline {
 
   soon(): void {
     // The loop looks at every deadline anyway.
+  }
+
+  /** A seed for one more device, different from those before. */
+  nextSeed(): number {
+    return this.seed + ++this.#seeds
   }
 
   add(machine: Machine): void {

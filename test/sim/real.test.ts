@@ -36,8 +36,9 @@ async function serve({ hosts = [hubHost], clock = systemClock, ...dates }: Serve
 let devices = 0
 
 function identify(at: Hub = hub): { deviceId: string, key: string } {
-  const { deviceId, authentication } = at.devices.create({ deviceId: `real-${++devices}` })
-  return { deviceId, key: authentication.primaryKey }
+  const { deviceId } = at.devices.create({ deviceId: `real-${++devices}` })
+  const [, key = ''] = at.connectionString(deviceId).split(';SharedAccessKey=')
+  return { deviceId, key }
 }
 
 /** Runs a device until the hub or the device says how it went. */

@@ -48,3 +48,12 @@ test('an I2C device that answers wrong is told to whoever let time pass', async 
   device.i2c('i2c0').device(0x48, { read: () => [1, 2, 3, 4, 5] })
   await expect(device.advance('1m')).rejects.toThrow(/the I2C device at 0x48 gave 5 bytes of register/)
 })
+
+test('an I2C device that wants to drive its own device is refused, and the device goes on', async () => {
+  await using device = await simulate('i2c-probe', { board: 'host' })
+  device.i2c('i2c0').device(0x48, { read: () => { device.machine.cut(); return [0, 0] } })
+  await expect(device.advance('2s')).rejects.toThrow(/cannot drive the device it is asked by/)
+  device.i2c('i2c0').device(0x48, { read: () => [0x19, 0x00] }) // 25 °C
+  await device.advance('10s')
+  expect(device.telemetry().at(-1)!.body).toEqual({ celsius: 25 })
+})

@@ -1,0 +1,30 @@
+// Test fixture: each method is one way to be stopped by the engine.
+
+import { hub } from "tinytwin";
+
+/** Never set, but the compiler cannot know that. */
+let zero = 0;
+let lowest = i32.MIN_VALUE;
+let deep = 0;
+const handlers: (() => void)[] = [];
+
+function sink(value: i32): void {
+  deep = value;
+}
+
+function dive(depth: i32): i32 {
+  deep += depth;
+  return dive(depth + 1) + deep;
+}
+
+hub.onMethod("set", (request) => { zero = request.payload.i32(); return request.later(); });
+hub.onMethod("divide", (request) => { sink(1 / zero); return request.later(); });
+hub.onMethod("remainder", (request) => { sink(1 % zero); return request.later(); });
+hub.onMethod("overflow", (request) => { sink(lowest / (zero - 1)); return request.later(); });
+hub.onMethod("beyond", (request) => { sink(load<i32>(0x7fff_fff0 + zero)); return request.later(); });
+hub.onMethod("unreachable", (request) => { unreachable(); return request.later(); });
+hub.onMethod("table", (request) => { call_indirect<void>(9999 + zero); return request.later(); });
+hub.onMethod("mismatch", (request) => { call_indirect<void>(1 + zero, 1, 2, 3, 4, 5, 6, 7); return request.later(); });
+hub.onMethod("stack", (request) => { sink(dive(1)); return request.later(); });
+hub.onMethod("assert", (request) => { assert(zero == 1, "zero was not one"); return request.later(); });
+hub.onMethod("index", (request) => { handlers[3](); return request.later(); });
