@@ -61,14 +61,16 @@ export async function buildApp({ app: nameOrPath, board: wanted, release = true,
     progress(`compiling ${app.name}`)
     const result = await compile({ entry: app.entry, guestBytes, target })
     const wasm = await validated(result.wasm, guestBytes)
+    const data: Kept = { pins: result.pins, names: [...readModule(result.wasm).names] }
     writeCache(key, {
-      data: { pins: result.pins, names: [...readModule(result.wasm).names] } satisfies Kept,
+      owner: app.entry,
+      data,
       files: { wasm, map: result.map },
       inputs: new Map([...result.read, ...toolInputs()]),
     })
     entry = readCache(key)
     // Someone is writing to the sources at this moment: what was compiled is still what was read.
-    entry ??= { data: { pins: result.pins, names: [...readModule(result.wasm).names] } satisfies Kept, files: { wasm, map: Buffer.from(result.map) }, inputs: [...result.read.keys()] }
+    entry ??= { data, files: { wasm, map: Buffer.from(result.map) }, inputs: [...result.read.keys()] }
   }
   const kept = entry.data as Kept
   const wasm = entry.files['wasm'] ?? new Uint8Array()

@@ -1,13 +1,15 @@
 /** Keeps what was compiled under build/apps/ until a file that went into it changes. Knows files and hashes, not what they mean. */
 
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import { projectRoot } from '../board/root.js'
 
 /** What is kept beside the files of an entry; `data` is the caller's. */
 interface Manifest {
   readonly format: number
+  /** The file it was made of, absolute: when that is gone, so is the entry's use. */
+  readonly owner: string
   /** Path (relative to the project where inside it) and SHA-256; null for a file that was asked for and is not there. */
   readonly inputs: readonly (readonly [path: string, sha256: string | null])[]
   readonly files: Readonly<Record<string, string>>
@@ -22,7 +24,7 @@ export interface CacheEntry {
 }
 
 /** Raise when what is kept changes its shape. */
-const format = 1
+const format = 2
 const folder = join(projectRoot, 'build', 'apps')
 
 export function sha256(data: Uint8Array | string): string {
@@ -49,8 +51,17 @@ export function readCache(key: string): CacheEntry | undefined {
   }
 }
 
-/** Replaces the entry as one step: a reader sees the old one or the new one. `inputs` are the texts that went in. */
-export function writeCache(key: string, entry: { data: unknown, files: Readonly<Record<string, Uint8Array | string>>, inputs: ReadonlyMap<string, string | null> }): void {
+export interface NewEntry {
+  /** The file it is made of, absolute. */
+  readonly owner: string
+  readonly data: unknown
+  readonly files: Readonly<Record<string, Uint8Array | string>>
+  /** The texts that went in, by absolute path; null for what was asked for and is not there. */
+  readonly inputs: ReadonlyMap<string, string | null>
+}
+
+/** Replaces the entry as one step: a reader sees the old one or the new one. Entries whose owner is gone are removed. */
+export function writeCache(key: string, entry: NewEntry): void {
   mkdirSync(folder, { recursive: true })
   const files: Record<string, string> = {}
   for (const [name, content] of Object.entries(entry.files)) {
@@ -61,11 +72,30 @@ export function writeCache(key: string, entry: { data: unknown, files: Readonly<
     const inProject = relative(projectRoot, path)
     return [inProject.startsWith('..') || isAbsolute(inProject) ? path : inProject, content === null ? null : sha256(content)] as const
   })
-  replace(`${key}.json`, JSON.stringify({ format, inputs, files, data: entry.data } satisfies Manifest))
-  const current = new Set(Object.values(files))
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith(`${key}-`) && !name.endsWith('.part') && !current.has(name)) rmSync(join(folder, name), { force: true })
+  replace(`${key}.json`, JSON.stringify({ format, owner: entry.owner, inputs, files, data: entry.data } satisfies Manifest))
+  removeFiles(key, new Set(Object.values(files)))
+  for (const orphan of orphans()) {
+    rmSync(join(folder, `${orphan}.json`), { force: true })
+    removeFiles(orphan, new Set())
   }
+}
+
+function removeFiles(key: string, except: ReadonlySet<string>): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(`${key}-`) && !name.endsWith('.part') && !except.has(name)) rmSync(join(folder, name), { force: true })
+  }
+}
+
+// Keys of entries made of a file that is not there any more, or in a form nobody reads.
+function orphans(): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)).filter((key) => {
+    try {
+      const { owner } = JSON.parse(readFileSync(join(folder, `${key}.json`), 'utf8')) as Partial<Manifest>
+      return typeof owner !== 'string' || !existsSync(owner)
+    } catch {
+      return false // being replaced
+    }
+  })
 }
 
 function hashOf(path: string): string | null {

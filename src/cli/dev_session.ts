@@ -5,6 +5,7 @@ import type { Board } from '../board/index.js'
 import { buildApp, type BuiltApp } from '../build/index.js'
 import { RealDevice } from '../sim/real.js'
 import type { Engine } from '../sim/index.js'
+import { CliError } from './command.js'
 import type { DevEvent } from './dev_report.js'
 import { telemetryBody, type LocalHub } from './local_hub.js'
 
@@ -71,6 +72,7 @@ export class DevSession {
       switch (pin.kind) {
         case 'analog': return [pin.name, `${value} mV`]
         case 'pwm': return [pin.name, value === 0 ? 'off' : `${Math.round(value / 655.35)} % at ${pins.frequency(pin)} Hz`]
+        case 'input': return [pin.name, value > 0 ? 'high' : 'low']
         default: return [pin.name, value > 0 ? 'on' : 'off']
       }
     })
@@ -157,13 +159,13 @@ export class DevSession {
 
   #start(): RealDevice {
     const { engine, local, deviceId, tell, failed } = this.#options
-    const identity = local.hub.devices.get(deviceId)
-    if (identity === undefined) throw new Error(`the hub has no device '${deviceId}'`)
+    const authentication = local.hub.devices.get(deviceId)?.authentication
+    if (authentication?.type !== 'sas') throw new CliError(`device '${deviceId}' of this hub has no shared access key; give another with --device`)
     return new RealDevice(this.#app, {
       board: this.board, engine, failed,
       hub: {
         host: local.hub.hostName, address: local.listener.host, port: local.listener.port,
-        deviceId, key: identity.authentication.primaryKey, ca: local.caPem,
+        deviceId, key: authentication.primaryKey, ca: local.caPem,
       },
       log: (level, text) => tell({ type: 'log', device: deviceId, level, text }),
       notice: (kind, _code, text) => {

@@ -25,6 +25,10 @@ function write(source: string, name = 'scratch'): string {
   return file
 }
 
+function filesOf(app: string): string[] {
+  return readdirSync(appsFolder).filter((name) => name.startsWith(`${app}-`))
+}
+
 async function refusal(app: string, board = 'blink-nano'): Promise<BuildError> {
   const error: unknown = await buildApp({ app, board }).then(() => undefined, (thrown: unknown) => thrown)
   if (error instanceof BuildError) return error
@@ -83,6 +87,14 @@ test('a torn cache is compiled over, and no part of a file stays behind', async 
   expect(readdirSync(appsFolder).filter((name) => name.endsWith('.part'))).toEqual([])
 })
 
+test('what was built of a source that is gone leaves the cache with the next build', async () => {
+  await buildApp({ app: write(blink, 'gone'), board: 'blink-nano' })
+  expect(filesOf('gone')).toHaveLength(3)
+  rmSync(join(folder, 'gone'), { recursive: true })
+  await buildApp({ app: write(blink), board: 'blink-nano' })
+  expect(filesOf('gone')).toEqual([])
+})
+
 test('a compiler error names file, line, column and shows the line', async () => {
   const error = await refusal(write(blink.replace('toggle', 'togle')))
   expect(error.problems[0]).toMatchObject({ line: 3, column: 24, text: 'every(500, () => { led.togle(); });' })
@@ -92,7 +104,7 @@ test('a compiler error names file, line, column and shows the line', async () =>
 test('a syntax error is told the same way, and nothing of it is cached', async () => {
   const error = await refusal(write('import { OutputPin } from "tinytwin";\nconst led = ;\n'))
   expect(error.message).toContain('index.ts:2:13: Expression expected.')
-  expect(readdirSync(appsFolder).filter((name) => name.startsWith('scratch-'))).toEqual([])
+  expect(filesOf('scratch')).toEqual([])
 })
 
 test('an app that imports i2c for a board without it fails with one sentence that names pin and board', async () => {
