@@ -43,10 +43,13 @@ function powerOfTen(exponent: i32): f64 {
   return power;
 }
 
+/** A few f64s off at most: each step rounds once. */
 function estimate(mantissa: u64, exponent: i32): f64 {
   let value = <f64>mantissa;
-  for (; exponent > 0; exponent -= 22) value *= powerOfTen(min(exponent, 22));
-  for (; exponent < 0; exponent += 22) value /= powerOfTen(min(-exponent, 22));
+  for (let rest = abs(exponent); rest > 0; rest -= 22) {
+    const power = powerOfTen(min(rest, 22));
+    value = exponent < 0 ? value / power : value * power;
+  }
   return min(value, f64.MAX_VALUE);
 }
 

@@ -492,11 +492,15 @@ function scanText(into: usize, capacity: i32): i32 {
       malformed(JsonProblem.ControlCharacter);
       return -1;
     }
-    if (byte != 0x22) {
-      escaped = byte == 0x5c;
-      codePoint = escaped ? scanEscape() : scanUtf8(byte);
-      if (codePoint < 0) return -1;
+    if (byte == 0x5c) {
+      escaped = true;
+      codePoint = scanEscape();
+    } else if (byte >= 0x80) {
+      codePoint = scanUtf8(byte);
+    } else if (byte != 0x22) {
+      at++;
     }
+    if (codePoint < 0) return -1;
     const low = escaped && codePoint >= 0xdc00 && codePoint < 0xe000;
     if (high != 0) {
       if (low) {
