@@ -52,7 +52,7 @@ export class Message {
       const next = find(0x26, pair, end);
       const equals = find(0x3d, pair, next);
       if (utf8Equals(pair, decode(pair, equals), name)) {
-        return equals < next ? utf8Text(equals + 1, decode(equals + 1, next)) : "";
+        return equals < next ? utf8Text(equals + 1, decode(equals + 1, next)) : null;
       }
       pair = next + 1;
     }

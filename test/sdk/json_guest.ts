@@ -46,6 +46,7 @@ export async function jsonGuest(): Promise<JsonGuest> {
       return number('walk') === 1 ? builder.root : undefined
     },
     write(put) {
+      guest.call['__collect']!()
       guest.call['begin']!()
       put(this)
       const result = number('send')
