@@ -43,6 +43,16 @@ test('what has no budget fails by name', async () => {
   expect(err).toMatch(/^error: core\/json\.c has \d+ bytes and no budget; add one to .*budget\.json\n$/)
 })
 
+test('accepting gives a new budget only to what is over its own or has none, and forgets what is gone', async () => {
+  const file = write(JSON.stringify({ ...budget, 'apps/blink': 1, 'core/gone.c': 5 }))
+  expect((await tinytwin('size', '--budget', file, '--accept')).code).toBe(0)
+  const { 'apps/blink': blink, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>
+  const { 'apps/blink': _, ...expected } = budget
+  expect(rest).toEqual(expected)
+  expect(blink).toBeGreaterThan(1000)
+  expect((await tinytwin('size', '--budget', file)).code).toBe(0)
+})
+
 test.each([
   ['{', 'cannot be read as JSON'],
   ['[1]', 'must be an object of names and bytes'],
