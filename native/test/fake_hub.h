@@ -32,6 +32,7 @@ struct fake_hub {
     int twin_status;      // of GET; 0: 200
     int report_status;    // of PATCH; 0: 204
     bool accept_no_bytes; // writes find no room
+    bool patch_overtakes; // the next GET is answered with a twin that a patch has just changed
 
     // Connection.
     bool open;
@@ -206,6 +207,12 @@ static inline void fake_on_publish(struct fake_hub *hub, const struct tt_mqtt_pu
         snprintf(body, sizeof body,
                  "{\"desired\":{\"x\":1,\"$version\":%d},\"reported\":{\"$version\":1}}",
                  (int)hub->desired_version);
+        if (hub->patch_overtakes) {
+            hub->patch_overtakes = false;
+            hub->desired_version++;
+            fake_publish(hub, "$iothub/twin/PATCH/properties/desired/?$version=2",
+                         "{\"y\":2,\"$version\":2}", 20, 0, false);
+        }
         snprintf(answer, sizeof answer, "$iothub/twin/res/%d/%s", status, rid);
         fake_publish(hub, answer, body, strlen(body), 0, false);
     } else if (strncmp(topic, "$iothub/twin/PATCH/properties/reported/", 39) == 0) {

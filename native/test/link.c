@@ -283,6 +283,15 @@ static void twin_patches(void)
     CHECK(strcmp(world.desired_json, "{\"x\":1,\"$version\":4}") == 0);
 }
 
+static void twin_overtaken(void)
+{
+    fake_start(&world);
+    world.hub.patch_overtakes = true;
+    fake_run(&world, 1000);
+    CHECK_INT(world.hub.twin_gets, 2);
+    CHECK(strcmp(world.desired_json, "{\"x\":1,\"$version\":2}") == 0);
+}
+
 static void twin_with_full_inbox(void)
 {
     fake_start(&world);
@@ -425,6 +434,7 @@ int main(void)
     RUN(reported_in_parts, "reports in as many packets as it takes, drops what fits none");
     RUN(oversize_telemetry, "drops telemetry that fits no packet and goes on");
     RUN(twin_patches, "delivers patches in turn and fetches the twin after a gap");
+    RUN(twin_overtaken, "fetches the twin again when a patch overtook it");
     RUN(twin_with_full_inbox, "fetches the twin again after patches met a full inbox");
     RUN(twin_asked_again, "fetches and delivers the twin again when the app asks");
     RUN(twin_throttled, "asks for the twin again when throttled");
