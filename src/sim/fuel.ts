@@ -6,7 +6,7 @@
 
 import { Bytes } from '../build/bytes.js'
 import { immediates, valueType } from '../build/code.js'
-import { readModule, type ModuleImport } from '../build/module.js'
+import { readModule, type ModuleImport, type ModuleInfo } from '../build/module.js'
 
 export interface FueledModule {
   readonly wasm: Uint8Array<ArrayBuffer>
@@ -47,7 +47,7 @@ export function addFuel(module: Uint8Array): FueledModule {
     } else if (id === section.code) {
       const count = content.u32()
       const bodies = Array.from({ length: count }, () => {
-        const body = fueledBody(module, content.part(content.u32()), info.globals)
+        const body = fueledBody(module, content.part(content.u32()), info)
         return [leb(length(body)), ...body]
       })
       pieces.push(...framed(id, [leb(count), ...bodies.flat()]))
@@ -58,9 +58,10 @@ export function addFuel(module: Uint8Array): FueledModule {
   return { ...joined(pieces), fuelName, imports: info.imports, names: info.names }
 }
 
-// At its entry, and at the top of each loop, a unit is taken; the first time round a loop is free, so one is given back before it.
-function fueledBody(module: Uint8Array, body: Bytes, fuel: number): Piece[] {
-  const global = [...leb(fuel).bytes]
+// A unit is taken at the entry, before the call of an import (which has no entry) and at the top of each loop; the first time round
+// a loop is free, so one is given back before it.
+function fueledBody(module: Uint8Array, body: Bytes, { globals, imports }: ModuleInfo): Piece[] {
+  const global = [...leb(globals).bytes]
   const take = added(0x23, ...global, 0x41, 0x01, 0x6b, 0x24, ...global, 0x23, ...global, 0x41, 0x00, 0x48, 0x04, 0x40, 0x00, 0x0b)
   const give = added(0x23, ...global, 0x41, 0x01, 0x6a, 0x24, ...global)
   const pieces: Piece[] = []
@@ -78,7 +79,11 @@ function fueledBody(module: Uint8Array, body: Bytes, fuel: number): Piece[] {
   for (let depth = 1; depth > 0;) {
     const before = body.at
     const opcode = body.u8()
-    if (opcode === 0x02 || opcode === 0x03 || opcode === 0x04) {
+    if (opcode === 0x10) {
+      if (body.u32() >= imports.length) continue
+      pieces.push({ bytes: module.subarray(copied, before), from: copied }, { ...take, from: before })
+      copied = before
+    } else if (opcode === 0x02 || opcode === 0x03 || opcode === 0x04) {
       depth++
       if (opcode === 0x03) {
         pieces.push({ bytes: module.subarray(copied, before), from: copied }, { ...give, from: before })

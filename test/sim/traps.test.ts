@@ -1,6 +1,7 @@
 // Both engines stop a guest for the same reasons, say so in the same words and name the same line.
 
 import { expect, test } from 'vitest'
+import { loadBoard } from '../../src/board/index.js'
 import { simulate, type CrashReport, type Engine } from '../../src/sim/index.js'
 
 async function crash(engine: Engine, method: string): Promise<CrashReport> {
@@ -35,4 +36,17 @@ test.each(['assert', 'index'])('%s: a failed assertion says the same with its pl
 
 test.each(['wasm3', 'v8'] as const)('endless recursion is stopped (%s)', async (engine) => {
   expect((await crash(engine, 'stack')).reason).toMatch(/^(stack overflow|ran too long)$/)
+})
+
+test.each([100_000, 100_001, 100_002, 100_003])('with %d units of fuel a guest that never ends does exactly as much on both engines', async (eventFuel) => {
+  const board = { ...loadBoard('host'), eventFuel }
+  const hashes = []
+  for (const engine of ['wasm3', 'v8'] as const) {
+    await using device = await simulate('test/sim/assembly/traps', { board, engine })
+    await device.advance('1s')
+    await device.invoke('spin')
+    expect(device.crashes[0]).toMatchObject({ reason: 'ran too long' })
+    hashes.push(device.traceHash)
+  }
+  expect(hashes[1]).toBe(hashes[0])
 })
