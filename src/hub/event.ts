@@ -7,8 +7,10 @@ export interface SecureInfo {
   /** 'TLSv1.2' or 'TLSv1.3'. */
   readonly protocol: string
   readonly cipher: string
-  /** DER of the client's certificate, if it sent one. */
+  /** DER of the client's certificate, if it sent one; that it has the key was proven by the handshake. */
   readonly clientCertificate?: Uint8Array
+  /** DER of the further certificates it sent, each the issuer of the one before. */
+  readonly clientChain?: readonly Uint8Array[]
 }
 
 interface Occurred {
@@ -62,11 +64,23 @@ export interface TwinChangedEvent extends Occurred {
 export interface CloudMessageEvent extends Occurred {
   readonly type: 'c2d'
   readonly deviceId: string
+  readonly moduleId?: string
   readonly messageId: string
-  readonly outcome: 'Success' | 'Expired' | 'Purged'
+  readonly outcome: CloudOutcome
 }
 
-export type HubEvent = ConnectedEvent | DisconnectedEvent | RefusedEvent | TwinChangedEvent | CloudMessageEvent
+/** How a message to a device ended, in the words of feedback [A7]. */
+export type CloudOutcome = 'Success' | 'Expired' | 'DeliveryCountExceeded' | 'Rejected' | 'Purged'
+
+/** An identity was created or deleted. */
+export interface LifecycleEvent extends Occurred {
+  readonly type: 'lifecycle'
+  readonly deviceId: string
+  readonly moduleId?: string
+  readonly change: 'created' | 'deleted'
+}
+
+export type HubEvent = ConnectedEvent | DisconnectedEvent | RefusedEvent | TwinChangedEvent | CloudMessageEvent | LifecycleEvent
 
 export interface HubLogEntry {
   readonly time: number
@@ -97,6 +111,8 @@ export function logEntryOf(event: HubEvent): HubLogEntry {
       return { time, level: 'info', event: type, deviceId: event.deviceId, message: `${event.part} is now version ${event.version}` }
     case 'c2d':
       return { time, level: 'info', event: type, deviceId: event.deviceId, message: `message ended with ${event.outcome}` }
+    case 'lifecycle':
+      return { time, level: 'info', event: type, deviceId: event.deviceId, message: `${event.moduleId === undefined ? 'the device' : `module '${event.moduleId}'`} was ${event.change}` }
     default:
       return event satisfies never
   }

@@ -2,17 +2,27 @@
 
 import { memoryBus } from './bus.js'
 import { systemClock, systemRandom, type Clock, type Random } from './clock.js'
+import { createAuthorities, type Authorities } from './domain/authorities.js'
 import { purgeQueue, sendToDevice, type CloudMessageRequest } from './domain/cloud.js'
 import type { Device, HubContext } from './domain/device.js'
+import { Feedback } from './domain/feedback.js'
 import type { JsonObject } from './domain/json.js'
 import { MethodCalls, type MethodCall, type MethodResult } from './domain/methods.js'
-import { createRegistry, findDevice, loadDevices, type Registry } from './domain/registry.js'
+import { createPolicies, type Policies } from './domain/policies.js'
+import { createRegistry, findDevice, loadDevices, type Name, type Registry } from './domain/registry.js'
+import { ServiceQueue } from './domain/service-queue.js'
+import { createThrottles, unthrottled, type ThrottleOptions, type Throttles } from './domain/throttles.js'
 import { changeTwin, twinDocument, type TwinChangeOptions, type TwinDocument } from './domain/twins.js'
+import type { BlobContainer } from './domain/uploads.js'
+import { HubError } from './error.js'
+import { EVENTS_NAME, type EventLog } from './event-log.js'
 import { logEntryOf, type HubEvent, type HubLogEntry, type SecureInfo } from './event.js'
+import { clientCertificateOf } from './domain/x509.js'
 import type { HubConnection, HubDuplex } from './duplex.js'
 import type { DeviceMessage } from './message.js'
 import { MqttConnection } from './mqtt/connection.js'
 import { describeReason, type ReasonId } from './reason.js'
+import { memoryEventLog } from './store/memory-log.js'
 import { memoryStore } from './store/memory.js'
 import type { HubStore, Kept } from './store/store.js'
 
@@ -49,6 +59,14 @@ export interface HubOptions {
   readonly clock?: Clock
   readonly random?: Random
   readonly store?: HubStore
+  /** The log of the built-in endpoint; in memory if not given. */
+  readonly events?: EventLog
+  /** Besides `$Default`. */
+  readonly consumerGroups?: readonly string[]
+  /** Where devices upload files; without it they cannot. */
+  readonly blobs?: BlobContainer
+  /** Rates are limited only with a tier. */
+  readonly throttle?: ThrottleOptions
   /** One entry for each thing worth a line; no secrets, no payloads. */
   readonly log?: (entry: HubLogEntry) => void
 }
@@ -56,8 +74,19 @@ export interface HubOptions {
 export interface Hub {
   readonly hostName: string
   readonly devices: Registry
-  /** For devices; `port` only if it is not 8883. Throws DeviceNotFound. */
-  connectionString(deviceId: string, options?: { port?: number }): string
+  readonly policies: Policies
+  /** Those whose certificates devices may come with. */
+  readonly authorities: Authorities
+  /** The built-in endpoint. */
+  readonly events: EventLog
+  /** For the adapters in this folder. */
+  readonly context: HubContext
+  /** Of a shared access policy, iothubowner if not given: a secret. Throws ArgumentInvalid. */
+  serviceConnectionString(policy?: string): string
+  /** Of the built-in endpoint, `port` only if it is not 5671: a secret. */
+  eventHubsConnectionString(options?: { port?: number }): string
+  /** For devices; `port` only if it is not 8883. Throws DeviceNotFound, ModuleNotFound, or ArgumentInvalid if it has no key. */
+  connectionString(name: Name, options?: { port?: number }): string
   accept(duplex: HubDuplex, options?: ConnectionOptions): HubConnection
   /** A connection that failed before it carried a byte for the hub, for log and events. */
   refuse(reason: ReasonId, options: { peer: string; detail?: string }): void
@@ -65,16 +94,16 @@ export interface Hub {
   onMessage(listener: (message: DeviceMessage) => void): () => void
   onEvent(listener: (event: HubEvent) => void): () => void
   /** Rejects with DeviceNotFound, ArgumentInvalid, DeviceNotOnline, DeviceTimeout, BadDeviceResponse or HubClosed. */
-  invoke(deviceId: string, call: MethodCall): Promise<MethodResult>
+  invoke(name: Name, call: MethodCall): Promise<MethodResult>
   /** Queues a message and returns its id; throws DeviceNotFound, DeviceMaximumQueueDepthExceeded, MessageTooLarge, ArgumentInvalid. */
-  send(deviceId: string, message: CloudMessageRequest, kept?: Kept): string
+  send(name: Name, message: CloudMessageRequest, kept?: Kept): string
   /** Empties the device's queue and returns how many messages were in it. */
-  purge(deviceId: string, kept?: Kept): number
-  queueLength(deviceId: string): number
-  twin(deviceId: string): TwinHandle
+  purge(name: Name, kept?: Kept): number
+  queueLength(name: Name): number
+  twin(name: Name): TwinHandle
   connections(): ConnectionInfo[]
   /** Disconnects one device, or everything that is connected; the hub goes on. */
-  disconnect(deviceId?: string): void
+  disconnect(name?: Name): void
   /** Disconnects everything, now and from now on, ends pending calls and closes the store. */
   close(): Promise<void>
 }
@@ -87,39 +116,50 @@ function loggedStore(store: HubStore, clock: Clock, log: (entry: HubLogEntry) =>
   }
   return {
     load: (kind) => store.load(kind),
-    append: (message, appended) => store.append(message, appended),
     close: () => store.close(),
     put: (kind, key, record, kept) => store.put(kind, key, record, logged(kept)),
     remove: (kind, key, kept) => store.remove(kind, key, logged(kept))
   }
 }
 
-export function createHub({ hostName, clock = systemClock, random = systemRandom, store = memoryStore(), log = () => {} }: HubOptions): Hub {
+/** Reads of the built-in endpoint need ServiceConnect; this is the policy of Azure's own connection strings. */
+const EVENT_POLICY = 'iothubowner'
+
+export function createHub(options: HubOptions): Hub {
+  const { hostName, clock = systemClock, random = systemRandom, store = memoryStore(), log = () => {}, throttle } = options
   const bus = memoryBus()
-  const context: HubContext = {
-    hostName, clock, random, bus, log, store: loggedStore(store, clock, log),
-    devices: new Map<string, Device>(),
-    report(event) {
-      log(logEntryOf(event))
-      bus.publishEvent(event)
-    }
-  }
-  loadDevices(context)
-  const methods = new MethodCalls(context)
+  const context = createContext(options, { hostName, clock, random, bus, log, store: loggedStore(store, clock, log) }, throttle === undefined ? unthrottled : createThrottles(throttle, clock))
   const open = new Set<MqttConnection>()
   let isClosed = false
-  const find = (deviceId: string): Device => findDevice(context, deviceId)
+  const find = (name: Name): Device => findDevice(context, name)
+  const policyOf = (name: string): { primaryKey: string } => {
+    const policy = context.policies.get(name)
+    if (policy === undefined) { throw new HubError('ArgumentInvalid', `there is no shared access policy '${name}'`) }
+    return policy
+  }
 
   return {
     hostName,
-    devices: createRegistry(context),
-    connectionString(deviceId, { port } = {}) {
-      const key = find(deviceId).identity.authentication.primaryKey
+    devices: context.registry,
+    policies: context.policies,
+    authorities: context.authorities,
+    events: context.events,
+    context,
+    serviceConnectionString: (policy = 'iothubowner') => `HostName=${hostName};SharedAccessKeyName=${policy};SharedAccessKey=${policyOf(policy).primaryKey}`,
+    eventHubsConnectionString({ port } = {}) {
+      const host = port === undefined || port === 5671 ? hostName : `${hostName}:${port}`
+      return `Endpoint=sb://${host}/;SharedAccessKeyName=${EVENT_POLICY};SharedAccessKey=${policyOf(EVENT_POLICY).primaryKey};EntityPath=${EVENTS_NAME}`
+    },
+    connectionString(name, { port } = {}) {
+      const { deviceId, moduleId, authentication } = find(name).identity
+      if (authentication.type !== 'sas') { throw new HubError('ArgumentInvalid', `the identity has no key: it is of type '${authentication.type}'`) }
       const host = port === undefined || port === 8883 ? hostName : `${hostName}:${port}`
-      return `HostName=${host};DeviceId=${deviceId};SharedAccessKey=${key}`
+      return `HostName=${host};DeviceId=${deviceId};${moduleId === undefined ? '' : `ModuleId=${moduleId};`}SharedAccessKey=${authentication.primaryKey}`
     },
     accept(duplex, { peer = 'memory', secure = null } = {}) {
-      const connection = new MqttConnection({ hub: context, methods, duplex, peer, tls: secure?.protocol ?? null, closed: () => open.delete(connection) })
+      const connection = new MqttConnection({
+        hub: context, duplex, peer, tls: secure?.protocol ?? null, certificate: clientCertificateOf(secure), closed: () => open.delete(connection)
+      })
       open.add(connection)
       if (isClosed) { connection.close('hub-closed') }
       return connection
@@ -129,18 +169,18 @@ export function createHub({ hostName, clock = systemClock, random = systemRandom
     },
     onMessage: (listener) => bus.onMessage(listener),
     onEvent: (listener) => bus.onEvent(listener),
-    invoke: (deviceId, call) => new Promise((resolve, reject) => {
-      methods.invoke(find(deviceId), call, (error, result) => error === undefined ? resolve(result!) : reject(error))
+    invoke: (name, call) => new Promise((resolve, reject) => {
+      context.methods.invoke(find(name), call, (error, result) => error === undefined ? resolve(result!) : reject(error))
     }),
-    send: (deviceId, message, kept = () => {}) => sendToDevice(context, find(deviceId), message, kept),
-    purge: (deviceId, kept = () => {}) => purgeQueue(context, find(deviceId), kept),
-    queueLength: (deviceId) => find(deviceId).queue.length,
-    twin(deviceId) {
+    send: (name, message, kept = () => {}) => sendToDevice(context, find(name), message, kept),
+    purge: (name, kept = () => {}) => purgeQueue(context, find(name), kept),
+    queueLength: (name) => find(name).queue.length,
+    twin(name) {
       const change = (part: 'tags' | 'desired', replace: boolean) => (values: JsonObject, options: TwinChangeOptions = {}): number =>
-        changeTwin(context, find(deviceId), part, values, { ...options, replace })
-      find(deviceId)
+        changeTwin(context, find(name), part, values, { ...options, replace })
+      find(name)
       return {
-        document: () => twinDocument(find(deviceId)),
+        document: () => twinDocument(find(name)),
         patchDesired: change('desired', false),
         replaceDesired: change('desired', true),
         patchTags: change('tags', false),
@@ -157,18 +197,53 @@ export function createHub({ hostName, clock = systemClock, random = systemRandom
       subscriptions: session.subscriptions.map((subscription) => subscription.filter),
       ...(link.modelId === undefined ? {} : { modelId: link.modelId })
     }]),
-    disconnect(deviceId) {
-      if (deviceId !== undefined) {
-        find(deviceId).link?.close('hub-closed')
+    disconnect(name) {
+      if (name !== undefined) {
+        find(name).link?.close('hub-closed')
         return
       }
+      for (const { link } of context.devices.values()) { link?.close('hub-closed') }
       for (const connection of open) { connection.close('hub-closed') }
     },
     async close() {
       isClosed = true
-      for (const connection of open) { connection.close('hub-closed') }
-      methods.close()
+      this.disconnect()
+      context.methods.close()
+      context.feedback.close()
+      context.feedbackQueue.close()
+      context.fileNotifications.close()
+      for (const device of context.devices.values()) { device.cancelQueueTimer?.() }
+      await context.events.close()
       await store.close()
     }
   }
+}
+
+type Given = Pick<HubContext, 'hostName' | 'clock' | 'random' | 'store' | 'bus' | 'log'>
+
+function createContext({ events, consumerGroups = [], blobs }: HubOptions, given: Given, throttles: Throttles): HubContext {
+  const { clock, store, bus, log } = given
+  const feedbackQueue = new ServiceQueue(given, 'feedback')
+  const context: Omit<HubContext, 'registry'> & { registry?: Registry } = {
+    ...given,
+    devices: new Map<string, Device>(),
+    methods: new MethodCalls({ clock, throttles }),
+    events: events ?? memoryEventLog({ clock }),
+    consumerGroups: new Set(['$Default', ...consumerGroups]),
+    policies: createPolicies(given),
+    authorities: createAuthorities(given),
+    throttles,
+    feedbackQueue,
+    feedback: new Feedback({ clock, store }, feedbackQueue),
+    fileNotifications: new ServiceQueue(given, 'files'),
+    uploads: new Map(store.load('upload')),
+    blobs,
+    report(event) {
+      log(logEntryOf(event))
+      bus.publishEvent(event)
+    }
+  }
+  const hub = Object.assign(context, { registry: createRegistry(context as HubContext) })
+  loadDevices(hub)
+  return hub
 }

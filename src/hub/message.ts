@@ -14,6 +14,11 @@ export interface SystemProperties {
   component?: string
   interfaceId?: string
   outputName?: string
+  /** The input of the module that a message goes to. */
+  inputName?: string
+  /** Who sent a message to a module's input. */
+  connectionDeviceId?: string
+  connectionModuleId?: string
   creationTime?: string
   ack?: string
 }
@@ -21,23 +26,38 @@ export interface SystemProperties {
 /** null is a key without `=`. */
 export type UserProperties = Record<string, string | null>
 
-/** Device to cloud, as its readers see it. */
-export interface DeviceMessage {
+/** What a message tells of: `iothub-message-source`. Only telemetry is made today; routes will ask for the others (reference F). */
+export type MessageSource =
+  | 'Telemetry'
+  | 'twinChangeEvents'
+  | 'deviceLifecycleEvents'
+  | 'deviceConnectionStateEvents'
+  | 'deviceJobLifecycleEvents'
+
+/** A message on its way through the hub, stamped and not yet stored. */
+export interface StampedMessage {
   readonly deviceId: string
   readonly moduleId?: string
-  /** 1 for the hub's first message, without gaps. */
-  readonly sequence: number
   /** Milliseconds since 1970, by the hub's clock. */
   readonly enqueuedTime: number
   readonly body: Uint8Array
   readonly system: Readonly<SystemProperties>
   readonly properties: Readonly<UserProperties>
-  readonly source: 'Telemetry'
+  readonly source: MessageSource
   /** How the sender proved itself, as JSON text: `iothub-connection-auth-method`. */
   readonly authMethod: string
   readonly generationId: string
-  /** Announced at CONNECT; `dt-dataschema` to readers. */
+  /** Announced by the device; `dt-dataschema` to readers. */
   readonly modelId?: string
+}
+
+/** Device to cloud, as the readers of the built-in endpoint see it. */
+export interface DeviceMessage extends StampedMessage {
+  readonly partition: number
+  /** 0 for the first of its partition, without gaps. */
+  readonly sequence: number
+  /** A place in the partition: decimal digits, larger for what is later. */
+  readonly offset: string
 }
 
 /** Cloud to device, as it waits in the queue. */
@@ -48,6 +68,8 @@ export interface CloudMessage {
   readonly enqueuedTime: number
   /** Milliseconds since 1970; not delivered from then on. */
   readonly expiresAt: number
+  /** How often it was abandoned [A7]. */
+  readonly deliveryCount: number
 }
 
 export const MAX_DEVICE_MESSAGE_BYTES = 256 * 1024

@@ -1,4 +1,4 @@
-// Who may connect: identities with their keys and states. The registry knows no connection and no token.
+// Who may connect: identities of devices and modules with their keys, thumbprints and states. It knows no connection and no token.
 
 import type { Clock, Random } from '../clock.js'
 import { HubError } from '../error.js'
@@ -15,26 +15,70 @@ export interface SasAuthentication {
   readonly secondaryKey: string
 }
 
+export interface ThumbprintAuthentication {
+  readonly type: 'selfSigned'
+  /** Upper-case hex of the certificate's SHA-1 or SHA-256. */
+  readonly primaryThumbprint: string
+  readonly secondaryThumbprint: string
+}
+
+export type Authentication =
+  | SasAuthentication
+  | ThumbprintAuthentication
+  /** By a certificate that a verified authority issued for this id. */
+  | { readonly type: 'certificateAuthority' }
+  | { readonly type: 'none' }
+
 export interface Identity extends IdentityName {
   readonly status: 'enabled' | 'disabled'
+  readonly statusReason?: string
+  /** Milliseconds since 1970; 0 if the status was never changed. */
+  readonly statusUpdatedAt: number
   /** Tells this identity from an earlier one of the same name. */
   readonly generationId: string
   readonly etag: string
   /** Milliseconds since 1970. */
   readonly createdAt: number
-  readonly authentication: SasAuthentication
+  readonly authentication: Authentication
+  /** Of a device: it is a gateway, with $edgeAgent and $edgeHub. */
+  readonly iotEdge: boolean
+  /** `ms-azure-iot-edge://<id>-<n>`: a gateway's own, or that of the gateway a device is behind. */
+  readonly deviceScope?: string
+  readonly parentScopes: readonly string[]
+  /** Of a module. */
+  readonly managedBy?: string
 }
 
-/** Keys that are not given are made. */
-export interface IdentityRequest {
-  readonly deviceId: string
+export type SasIdentity = Identity & { readonly authentication: SasAuthentication }
+
+/** Keys and thumbprints that are not given are made, or are the other one. */
+export type AuthenticationRequest =
+  | { readonly type: 'sas'; readonly primaryKey?: string; readonly secondaryKey?: string }
+  | { readonly type: 'selfSigned'; readonly primaryThumbprint?: string; readonly secondaryThumbprint?: string }
+  | { readonly type: 'certificateAuthority' }
+  | { readonly type: 'none' }
+
+interface Settings {
+  readonly status?: 'enabled' | 'disabled'
+  readonly statusReason?: string
+  readonly authentication?: AuthenticationRequest
+  readonly iotEdge?: boolean
+  readonly deviceScope?: string
+  readonly parentScopes?: readonly string[]
+  readonly managedBy?: string
+}
+
+/** An identity with keys unless `authentication` says otherwise; the two keys here are short for `{type: 'sas', ...}`. */
+export type IdentityRequest = IdentityName & Settings & {
   readonly primaryKey?: string
   readonly secondaryKey?: string
-  readonly status?: 'enabled' | 'disabled'
 }
 
-export type IdentityChange = Partial<Omit<IdentityRequest, 'deviceId'>> & {
-  /** Refused with PreconditionFailed unless it is the identity's present etag. */
+/** What is not given stays. */
+export type IdentityChange = Settings & {
+  readonly primaryKey?: string
+  readonly secondaryKey?: string
+  /** Refused with PreconditionFailed unless it is the identity's present etag or `*`. */
   readonly ifMatch?: string
 }
 
@@ -45,24 +89,61 @@ export function identityKey({ deviceId, moduleId }: IdentityName): string {
 
 /** The characters of ids as IoT Hub's identity registry page lists them. */
 const ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/
+const ID_RULE = `1 to 128 letters, digits or - : . + % _ # * ? ! ( ) , = @ ; $ '`
 
 export function isDeviceId(text: string): boolean {
   return ID.test(text)
 }
 
+export function checkName({ deviceId, moduleId }: IdentityName): void {
+  if (typeof deviceId !== 'string' || !ID.test(deviceId)) { throw new HubError('ArgumentInvalid', `a device id is ${ID_RULE}`) }
+  if (moduleId !== undefined && (typeof moduleId !== 'string' || !ID.test(moduleId))) {
+    throw new HubError('ArgumentInvalid', `a module id is ${ID_RULE}`)
+  }
+}
+
+/** Throws PreconditionFailed unless `ifMatch` is absent, `*` or the present etag, in quotes or not. */
+export function checkMatch(ifMatch: string | undefined, etag: string, what: string): void {
+  if (ifMatch === undefined || ifMatch === '*' || ifMatch === '"*"') { return }
+  if (ifMatch.replace(/^"(.*)"$/, '$1') !== etag) {
+    throw new HubError('PreconditionFailed', `${what} was changed since it was read. Read it again`)
+  }
+}
+
 function checkKey(name: string, key: string): string {
-  const bytes = Buffer.from(key, 'base64')
+  const bytes = Buffer.from(String(key), 'base64')
   if (bytes.length < 16 || bytes.length > 64 || bytes.toString('base64') !== key) {
     throw new HubError('ArgumentInvalid', `${name} must be base64 of 16 to 64 bytes`)
   }
   return key
 }
 
-function checkStatus(status: string): 'enabled' | 'disabled' {
-  if (status !== 'enabled' && status !== 'disabled') {
+const THUMBPRINT = /^([0-9A-F]{40}|[0-9A-F]{64})$/
+
+function checkThumbprint(name: string, thumbprint: string): string {
+  const hex = String(thumbprint).replace(/[: ]/g, '').toUpperCase()
+  if (!THUMBPRINT.test(hex)) { throw new HubError('ArgumentInvalid', `${name} must be hex of a SHA-1 or a SHA-256`) }
+  return hex
+}
+
+const MAX_STATUS_REASON_CHARS = 128
+const SCOPE = /^ms-azure-iot-edge:\/\/.{1,128}-\d{1,20}$/
+
+function checkSettings({ status, statusReason, deviceScope, parentScopes }: Settings): void {
+  if (status !== undefined && status !== 'enabled' && status !== 'disabled') {
     throw new HubError('ArgumentInvalid', `status must be 'enabled' or 'disabled'`)
   }
-  return status
+  if (statusReason !== undefined && (typeof statusReason !== 'string' || statusReason.length > MAX_STATUS_REASON_CHARS)) {
+    throw new HubError('ArgumentInvalid', `statusReason has at most ${MAX_STATUS_REASON_CHARS} characters`)
+  }
+  if (parentScopes !== undefined && (!Array.isArray(parentScopes) || parentScopes.length > 1)) {
+    throw new HubError('ArgumentInvalid', 'parentScopes is an array of at most one scope')
+  }
+  for (const scope of [deviceScope, ...parentScopes ?? []]) {
+    if (scope !== undefined && (typeof scope !== 'string' || !SCOPE.test(scope))) {
+      throw new HubError('ArgumentInvalid', `a scope is 'ms-azure-iot-edge://<id>-<number>'`)
+    }
+  }
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -70,38 +151,94 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 const KEY_BYTES = 32
 
-export function newIdentity(request: IdentityRequest, { clock, random }: { clock: Clock; random: Random }): Identity {
-  const { deviceId, primaryKey, secondaryKey, status = 'enabled' } = request
-  if (typeof deviceId !== 'string' || !isDeviceId(deviceId)) {
-    throw new HubError('ArgumentInvalid', `a device id is 1 to 128 letters, digits or - : . + % _ # * ? ! ( ) , = @ ; $ '`)
-  }
-  return {
-    deviceId,
-    status: checkStatus(status),
-    generationId: hex(random(9)),
-    etag: base64(random(6)),
-    createdAt: clock.now(),
-    authentication: {
-      type: 'sas',
-      primaryKey: primaryKey === undefined ? base64(random(KEY_BYTES)) : checkKey('primaryKey', primaryKey),
-      secondaryKey: secondaryKey === undefined ? base64(random(KEY_BYTES)) : checkKey('secondaryKey', secondaryKey)
+export const newKey = (random: Random): string => base64(random(KEY_BYTES))
+export const newEtag = (random: Random): string => base64(random(6))
+
+function newAuthentication(request: AuthenticationRequest, before: Authentication | undefined, random: Random): Authentication {
+  switch (request.type) {
+    case 'sas': {
+      const { primaryKey, secondaryKey } = request
+      const kept = before?.type === 'sas' ? before : undefined
+      return {
+        type: 'sas',
+        primaryKey: primaryKey === undefined ? kept?.primaryKey ?? newKey(random) : checkKey('primaryKey', primaryKey),
+        secondaryKey: secondaryKey === undefined ? kept?.secondaryKey ?? newKey(random) : checkKey('secondaryKey', secondaryKey)
+      }
     }
+    case 'selfSigned': {
+      const one = request.primaryThumbprint ?? request.secondaryThumbprint
+      if (one === undefined) { throw new HubError('ArgumentInvalid', 'selfSigned needs primaryThumbprint or secondaryThumbprint') }
+      return {
+        type: 'selfSigned',
+        primaryThumbprint: checkThumbprint('primaryThumbprint', request.primaryThumbprint ?? one),
+        secondaryThumbprint: checkThumbprint('secondaryThumbprint', request.secondaryThumbprint ?? one)
+      }
+    }
+    case 'certificateAuthority':
+    case 'none':
+      return { type: request.type }
+    default:
+      throw new HubError('ArgumentInvalid', `authentication type must be 'sas', 'selfSigned', 'certificateAuthority' or 'none'`)
   }
 }
 
-export function changedIdentity(identity: Identity, change: IdentityChange, random: Random): Identity {
-  if (change.ifMatch !== undefined && change.ifMatch !== identity.etag) {
-    throw new HubError('PreconditionFailed', `device '${identity.deviceId}' was changed since it was read. Read it again`)
-  }
-  const { primaryKey, secondaryKey } = identity.authentication
+/** Keys given beside `authentication` are its short form; undefined if neither is given. */
+function authenticationOf({ authentication, primaryKey, secondaryKey }: IdentityChange): AuthenticationRequest | undefined {
+  if (authentication !== undefined) { return authentication }
+  if (primaryKey === undefined && secondaryKey === undefined) { return undefined }
+  return { type: 'sas', ...(primaryKey === undefined ? {} : { primaryKey }), ...(secondaryKey === undefined ? {} : { secondaryKey }) }
+}
+
+export function newIdentity(request: IdentityRequest, { clock, random }: { clock: Clock; random: Random }): Identity {
+  checkName(request)
+  checkSettings(request)
+  const { deviceId, moduleId, status = 'enabled', statusReason, managedBy, parentScopes = [] } = request
+  const createdAt = clock.now()
+  const iotEdge = request.iotEdge === true && moduleId === undefined
+  const deviceScope = iotEdge ? `ms-azure-iot-edge://${deviceId}-${createdAt}` : request.deviceScope
   return {
-    ...identity,
-    status: change.status === undefined ? identity.status : checkStatus(change.status),
-    etag: base64(random(6)),
-    authentication: {
-      type: 'sas',
-      primaryKey: change.primaryKey === undefined ? primaryKey : checkKey('primaryKey', change.primaryKey),
-      secondaryKey: change.secondaryKey === undefined ? secondaryKey : checkKey('secondaryKey', change.secondaryKey)
-    }
+    deviceId,
+    ...(moduleId === undefined ? {} : { moduleId }),
+    status,
+    ...(statusReason === undefined ? {} : { statusReason }),
+    statusUpdatedAt: 0,
+    generationId: hex(random(9)),
+    etag: newEtag(random),
+    createdAt,
+    authentication: newAuthentication(authenticationOf(request) ?? { type: 'sas' }, undefined, random),
+    iotEdge,
+    ...(deviceScope === undefined || moduleId !== undefined ? {} : { deviceScope }),
+    parentScopes: moduleId === undefined ? parentsOf({ iotEdge, deviceScope, parentScopes }) : [],
+    ...(managedBy === undefined || moduleId === undefined ? {} : { managedBy })
+  }
+}
+
+/** A device behind a gateway has the gateway's scope as its own and as its parent's [G]. */
+function parentsOf({ iotEdge, deviceScope, parentScopes }: { iotEdge: boolean; deviceScope: string | undefined; parentScopes: readonly string[] }): readonly string[] {
+  return iotEdge || deviceScope === undefined ? [...parentScopes] : [deviceScope]
+}
+
+export function changedIdentity(identity: Identity, change: IdentityChange, { clock, random }: { clock: Clock; random: Random }): Identity {
+  checkMatch(change.ifMatch, identity.etag, `'${identityKey(identity)}'`)
+  checkSettings(change)
+  const authentication = authenticationOf(change)
+  const status = change.status ?? identity.status
+  const isDevice = identity.moduleId === undefined
+  const iotEdge = isDevice && (change.iotEdge ?? identity.iotEdge)
+  const deviceScope = !isDevice ? undefined
+    : iotEdge ? identity.iotEdge ? identity.deviceScope : `ms-azure-iot-edge://${identity.deviceId}-${clock.now()}`
+      : change.deviceScope ?? (identity.iotEdge ? undefined : identity.deviceScope)
+  const { deviceScope: _, ...rest } = identity
+  return {
+    ...rest,
+    status,
+    ...(change.statusReason === undefined ? {} : { statusReason: change.statusReason }),
+    statusUpdatedAt: status === identity.status ? identity.statusUpdatedAt : clock.now(),
+    etag: newEtag(random),
+    authentication: authentication === undefined ? identity.authentication : newAuthentication(authentication, identity.authentication, random),
+    iotEdge,
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    parentScopes: isDevice ? parentsOf({ iotEdge, deviceScope, parentScopes: change.parentScopes ?? identity.parentScopes }) : [],
+    ...(isDevice || change.managedBy === undefined ? {} : { managedBy: change.managedBy })
   }
 }

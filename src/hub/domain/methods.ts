@@ -3,6 +3,7 @@
 import { HubError } from '../error.js'
 import type { HubContext, Device } from './device.js'
 import { parseJson, type JsonValue } from './json.js'
+import { methodTokens } from './throttles.js'
 import type { ReasonId } from '../reason.js'
 
 export interface MethodCall {
@@ -53,18 +54,19 @@ function checked({ method, payload = null, responseTimeoutMs = DEFAULT_RESPONSE_
 }
 
 export class MethodCalls {
-  readonly #hub: HubContext
+  readonly #hub: Pick<HubContext, 'clock' | 'throttles'>
   readonly #pending = new Map<string, PendingCall>()
   readonly #waiting = new Set<(error: HubError) => void>()
   #lastId = 0
 
-  constructor(hub: HubContext) {
+  constructor(hub: Pick<HubContext, 'clock' | 'throttles'>) {
     this.#hub = hub
   }
 
-  /** Throws ArgumentInvalid; everything else comes through `answered`, exactly once. */
+  /** Throws ArgumentInvalid or Throttled; everything else comes through `answered`, exactly once. */
   invoke(device: Device, call: MethodCall, answered: Answered): void {
     const { method, payload, responseTimeoutMs, connectTimeoutMs } = checked(call)
+    this.#hub.throttles.require('method', methodTokens(Buffer.byteLength(payload)))
     this.#whenOnline(device, connectTimeoutMs, (error) => {
       if (error !== undefined) {
         answered(error)

@@ -1,7 +1,7 @@
-// Who is connected: one link for an identity, its session, its subscriptions. It knows no transport.
+// Who is connected: one link for an identity, its session, its subscriptions, its comings and goings. It knows no transport.
 
 import type { ReasonId } from '../reason.js'
-import { deliverWaiting } from './cloud.js'
+import { deliverWaiting, watchQueue } from './cloud.js'
 import type { Device, DeviceLink, HubContext } from './device.js'
 import type { Subscription } from './session.js'
 
@@ -24,6 +24,8 @@ export function attach(hub: HubContext, device: Device, link: DeviceLink, { clea
   device.session.persistent = !clean
   if (clean) { keepSession(hub, device, () => {}) }
   device.link = link
+  device.modelId = link.modelId
+  device.connectionStateUpdatedAt = device.lastActivityAt = hub.clock.now()
   return resumed
 }
 
@@ -33,13 +35,22 @@ export function resume(hub: HubContext, device: Device): void {
   for (const online of device.awaitingOnline) { online() }
 }
 
-export function detach(device: Device, link: DeviceLink): void {
+export function detach(hub: HubContext, device: Device, link: DeviceLink): void {
   if (device.link !== link) { return }
   device.link = undefined
-  device.cancelLockTimer?.()
-  device.cancelLockTimer = undefined
   device.queue.release({ keepTags: device.session.persistent })
   if (!device.session.persistent) { device.session.clear() }
+  if (hub.devices.get(device.key) !== device) { return }
+  watchQueue(hub, device)
+  device.connectionStateUpdatedAt = hub.clock.now()
+  // kept when it goes, not for every message: after a crash the times are those of the last connection that ended
+  const { connectionStateUpdatedAt, lastActivityAt } = device
+  hub.store.put('presence', device.key, { connectionStateUpdatedAt, lastActivityAt }, () => {})
+}
+
+/** Something was heard of an identity that keeps no connection. */
+export function noteActivity(hub: HubContext, device: Device): void {
+  device.lastActivityAt = hub.clock.now()
 }
 
 /** `granted` is called once the subscription is kept; streams flow from then on, see resume. */

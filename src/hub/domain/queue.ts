@@ -1,6 +1,7 @@
-// The queue of messages to one device (reference A7): depth, expiry, locks, completion. It knows no packet and sends nothing.
+// The queue of messages to one device (reference A7): depth, expiry, locks, delivery counts. It knows no packet and sends nothing.
 
 import type { CloudMessage } from '../message.js'
+import type { CloudMessageRecord } from '../store/store.js'
 
 export const MAX_QUEUED = 50
 /** How long a delivered message is invisible before it is delivered again. */
@@ -8,81 +9,109 @@ export const LOCK_MS = 60_000
 const LAST_TAG = 0xffff
 
 export interface QueuedMessage {
-  readonly message: CloudMessage
+  message: CloudMessage
+  /** Orders the messages and names the record. */
+  readonly number: number
   /** 1 to 65535 once it was delivered in this session and until it ends; 0 before. MQTT uses it as packet id. */
   tag: number
   /** Milliseconds since 1970; 0 while nobody holds it. */
   lockedUntil: number
+  /** Empty until it is asked for, and once the lock is over. */
+  lockToken: string
 }
+
+const waiting = (message: CloudMessage, number: number): QueuedMessage => ({ message, number, tag: 0, lockedUntil: 0, lockToken: '' })
 
 export class CloudQueue {
   readonly #waiting: QueuedMessage[]
   #lastTag = 0
+  #lastNumber: number
 
-  constructor(messages: readonly CloudMessage[] = []) {
-    this.#waiting = messages.map((message) => ({ message, tag: 0, lockedUntil: 0 }))
+  /** `records` in any order. */
+  constructor(records: readonly CloudMessageRecord[] = []) {
+    this.#waiting = records.map(({ message, number }) => waiting(message, number)).sort((a, b) => a.number - b.number)
+    this.#lastNumber = this.#waiting.at(-1)?.number ?? 0
   }
 
   get length(): number {
     return this.#waiting.length
   }
 
-  get messages(): CloudMessage[] {
-    return this.#waiting.map((queued) => queued.message)
-  }
-
-  /** False if the queue is full. */
-  add(message: CloudMessage): boolean {
-    if (this.#waiting.length >= MAX_QUEUED) { return false }
-    this.#waiting.push({ message, tag: 0, lockedUntil: 0 })
-    return true
+  /** Undefined if the queue is full. */
+  add(message: CloudMessage): QueuedMessage | undefined {
+    if (this.#waiting.length >= MAX_QUEUED) { return undefined }
+    const queued = waiting(message, ++this.#lastNumber)
+    this.#waiting.push(queued)
+    return queued
   }
 
   /** Takes out what has expired by `now` and nobody holds. */
-  removeExpired(now: number): CloudMessage[] {
+  removeExpired(now: number): QueuedMessage[] {
     return this.#removeWhere((queued) => queued.lockedUntil <= now && queued.message.expiresAt <= now)
   }
 
-  /** Locks and returns everything that can be delivered, in order. Call removeExpired first. */
-  lockDeliverable(now: number): { queued: QueuedMessage; again: boolean }[] {
+  /** Locks and returns what can be delivered, in order, at most `limit`. Call removeExpired first. */
+  lockDeliverable(now: number, limit: number): { queued: QueuedMessage; again: boolean }[] {
     const deliverable: { queued: QueuedMessage; again: boolean }[] = []
     for (const queued of this.#waiting) {
+      if (deliverable.length >= limit) { break }
       if (queued.lockedUntil > now) { continue }
       const again = queued.tag !== 0
       if (!again) { queued.tag = this.#freeTag() }
       queued.lockedUntil = now + LOCK_MS
+      queued.lockToken = ''
       deliverable.push({ queued, again })
     }
     return deliverable
   }
 
-  /** When the first lock ends, or undefined without a lock. */
-  get nextLockEnd(): number | undefined {
-    const held = this.#waiting.filter((queued) => queued.lockedUntil > 0)
-    return held.length === 0 ? undefined : Math.min(...held.map((queued) => queued.lockedUntil))
+  /** When a lock ends or something free expires, or undefined if time alone changes nothing. Locks count only while someone listens. */
+  nextChange({ isHeard }: { isHeard: boolean }, now: number): number | undefined {
+    let next: number | undefined
+    for (const { lockedUntil, message } of this.#waiting) {
+      const isLocked = lockedUntil > now
+      const at = !isLocked ? message.expiresAt : isHeard ? lockedUntil : Math.max(lockedUntil, message.expiresAt)
+      if (next === undefined || at < next) { next = at }
+    }
+    return next
   }
 
-  complete(tag: number): CloudMessage | undefined {
-    return this.#removeWhere((queued) => queued.tag === tag && tag !== 0)[0]
+  /** Still locked under this token. */
+  held(lockToken: string, now: number): QueuedMessage | undefined {
+    return lockToken === '' ? undefined : this.#waiting.find((queued) => queued.lockToken === lockToken && queued.lockedUntil > now)
+  }
+
+  tagged(tag: number): QueuedMessage | undefined {
+    return tag === 0 ? undefined : this.#waiting.find((queued) => queued.tag === tag)
+  }
+
+  remove(gone: QueuedMessage): void {
+    this.#removeWhere((queued) => queued === gone)
+  }
+
+  /** Deliverable again. */
+  unlock(queued: QueuedMessage): void {
+    queued.lockedUntil = 0
+    queued.lockToken = ''
   }
 
   /** The link is gone: everything is deliverable again. A session that is kept keeps its tags as well. */
   release({ keepTags }: { keepTags: boolean }): void {
     for (const queued of this.#waiting) {
-      queued.lockedUntil = 0
+      this.unlock(queued)
       if (!keepTags) { queued.tag = 0 }
     }
   }
 
-  purge(): CloudMessage[] {
+  purge(): QueuedMessage[] {
     return this.#removeWhere(() => true)
   }
 
-  #removeWhere(isGone: (queued: QueuedMessage) => boolean): CloudMessage[] {
-    const gone: CloudMessage[] = []
+  #removeWhere(isGone: (queued: QueuedMessage) => boolean): QueuedMessage[] {
+    const gone: QueuedMessage[] = []
     for (let i = 0; i < this.#waiting.length;) {
       if (isGone(this.#waiting[i]!)) {
-        gone.push(this.#waiting.splice(i, 1)[0]!.message)
+        gone.push(this.#waiting.splice(i, 1)[0]!)
       } else {
         i++
       }

@@ -1,92 +1,221 @@
-// The hub's devices: made from records at start, created, changed and removed afterwards. It knows no protocol.
+// The hub's devices and modules: made from records at start, created, changed and removed afterwards. It knows no protocol.
 
 import { HubError } from '../error.js'
-import type { Kept } from '../store/store.js'
-import { purgeQueue } from './cloud.js'
+import { partitionOf } from '../event-log.js'
+import type { CloudMessageRecord, Kept } from '../store/store.js'
+import { purgeQueue, watchQueue } from './cloud.js'
 import type { Device, HubContext } from './device.js'
-import { changedIdentity, identityKey, newIdentity, type Identity, type IdentityChange, type IdentityRequest } from './identity.js'
+import { changedIdentity, checkMatch, identityKey, newIdentity, type Identity, type IdentityChange, type IdentityName, type IdentityRequest, type SasIdentity } from './identity.js'
 import { CloudQueue } from './queue.js'
 import { Session } from './session.js'
 import { newTwin } from './twin.js'
 
-export interface Registry {
-  /** Throws DeviceAlreadyExists or ArgumentInvalid. `kept` is called when it is stored. */
-  create(request: IdentityRequest, kept?: Kept): Identity
-  get(deviceId: string): Identity | undefined
-  list(): Identity[]
-  /** Throws DeviceNotFound, ArgumentInvalid or PreconditionFailed. A device that is now disabled is disconnected. */
-  update(deviceId: string, change: IdentityChange, kept?: Kept): Identity
-  /** Throws DeviceNotFound. Twin, session and queue go with it; a connected device is disconnected. */
-  remove(deviceId: string, kept?: Kept): void
+/** A device id, a `device/module`, or either as an object. */
+export type Name = string | IdentityName
+
+export interface RegistryStatistics {
+  readonly totalDeviceCount: number
+  readonly enabledDeviceCount: number
+  readonly disabledDeviceCount: number
+  readonly connectedDeviceCount: number
 }
 
-const AUTH_METHOD = JSON.stringify({ scope: 'device', type: 'sas', issuer: 'iothub', acceptingIpFilterRule: null })
+/** Each `kept` is called when the change is stored. */
+export interface Registry {
+  /** Throws DeviceAlreadyExists, ModuleAlreadyExists, DeviceNotFound (of a module's device), TooManyModules, Throttled or ArgumentInvalid. */
+  create(request: IdentityRequest & { authentication?: undefined }, kept?: Kept): SasIdentity
+  create(request: IdentityRequest, kept?: Kept): Identity
+  get(name: Name): Identity | undefined
+  /** Devices, without modules, in the order of their creation. */
+  list(): Identity[]
+  /** Throws DeviceNotFound. */
+  modules(deviceId: string): Identity[]
+  /** Throws DeviceNotFound, ModuleNotFound, ArgumentInvalid, Throttled or PreconditionFailed. Who is now disabled is disconnected. */
+  update(name: Name, change: IdentityChange, kept?: Kept): Identity
+  /** Throws DeviceNotFound, ModuleNotFound, Throttled or PreconditionFailed. Twin, session, queue and modules go with it; who is connected is disconnected. */
+  remove(name: Name, kept?: Kept, options?: { ifMatch?: string }): void
+  statistics(): RegistryStatistics
+}
 
-function deviceOf(identity: Identity, parts: Partial<Pick<Device, 'twin' | 'queue' | 'session'>> = {}): Device {
+const MAX_MODULES = 50
+/** What every gateway has [G]. */
+const EDGE_MODULES = ['$edgeAgent', '$edgeHub']
+
+type Parts = Pick<Device, 'twin' | 'queue' | 'session' | 'connectionStateUpdatedAt' | 'lastActivityAt'>
+
+function deviceOf(identity: Identity, partitionCount: number, parts: Partial<Parts> = {}): Device {
   return {
     key: identityKey(identity),
     identity,
-    authMethod: AUTH_METHOD,
+    partition: partitionOf(identity.deviceId, partitionCount),
     twin: newTwin(),
     queue: new CloudQueue(),
     session: new Session(),
     link: undefined,
-    cancelLockTimer: undefined,
+    connectionStateUpdatedAt: 0,
+    lastActivityAt: 0,
+    modelId: undefined,
+    modules: undefined,
+    cancelQueueTimer: undefined,
     awaitingOnline: new Set(),
     ...parts
   }
 }
 
 /** Fills the context's devices with what the store has. */
-export function loadDevices({ store, devices }: HubContext): void {
+export function loadDevices(hub: HubContext): void {
+  const { store, devices, events } = hub
   const twins = new Map(store.load('twin'))
   const sessions = new Map(store.load('session'))
-  const queues = new Map(store.load('queue'))
-  for (const [key, identity] of store.load('identity')) {
+  const presences = new Map(store.load('presence'))
+  const queues = new Map<string, CloudMessageRecord[]>()
+  for (const [, record] of store.load('c2d')) {
+    const queue = queues.get(record.deviceKey)
+    if (queue === undefined) { queues.set(record.deviceKey, [record]) } else { queue.push(record) }
+  }
+  const identities = [...store.load('identity')].sort(([, a], [, b]) => a.createdAt - b.createdAt)
+  for (const [key, identity] of identities) {
     const twin = twins.get(key)
-    devices.set(key, deviceOf(identity, {
+    const device = deviceOf(identity, events.partitionCount, {
       ...(twin === undefined ? {} : { twin }),
+      ...presences.get(key),
       session: new Session(sessions.get(key)?.subscriptions),
       queue: new CloudQueue(queues.get(key))
-    }))
+    })
+    devices.set(key, device)
+    if (device.queue.length > 0) { watchQueue(hub, device) }
   }
+  for (const device of devices.values()) { listModule(hub, device) }
 }
 
-export function findDevice(hub: HubContext, deviceId: string): Device {
-  const device = hub.devices.get(deviceId)
-  if (device === undefined) { throw new HubError('DeviceNotFound', `there is no device '${deviceId}'. Create it first`) }
-  return device
+function listModule(hub: HubContext, device: Device): void {
+  const { deviceId, moduleId } = device.identity
+  const owner = moduleId === undefined ? undefined : hub.devices.get(deviceId)
+  if (owner !== undefined) { (owner.modules ??= new Set()).add(device) }
+}
+
+/** Throws DeviceNotFound or ModuleNotFound. */
+export function findDevice(hub: HubContext, name: Name): Device {
+  const key = typeof name === 'string' ? name : identityKey(name)
+  const device = hub.devices.get(key)
+  if (device !== undefined) { return device }
+  const [deviceId = '', moduleId] = typeof name === 'string' ? name.split('/') : [name.deviceId, name.moduleId]
+  throw moduleId !== undefined && hub.devices.has(deviceId)
+    ? new HubError('ModuleNotFound', `device '${deviceId}' has no module '${moduleId}'. Create it first`)
+    : new HubError('DeviceNotFound', `there is no device '${deviceId}'. Create it first`)
+}
+
+export function modulesOf({ modules }: Device): Device[] {
+  return modules === undefined ? [] : [...modules]
+}
+
+/** A scope that is given must be that of a gateway there is. */
+function checkScopes(hub: HubContext, { moduleId, iotEdge, deviceScope, parentScopes }: Identity): void {
+  if (moduleId !== undefined) { return }
+  const needed = new Set(parentScopes)
+  if (!iotEdge && deviceScope !== undefined) { needed.add(deviceScope) }
+  for (const scope of needed) {
+    const id = scope.slice('ms-azure-iot-edge://'.length, scope.lastIndexOf('-'))
+    const gateway = hub.devices.get(id)?.identity
+    if (gateway === undefined || !gateway.iotEdge || gateway.deviceScope !== scope) {
+      throw new HubError('ArgumentInvalid', `no gateway has the scope '${scope}'`)
+    }
+  }
 }
 
 const ignore: Kept = () => {}
 
 export function createRegistry(hub: HubContext): Registry {
-  return {
-    create(request, kept = ignore) {
-      const identity = newIdentity(request, hub)
-      const device = deviceOf(identity)
-      if (hub.devices.has(device.key)) { throw new HubError('DeviceAlreadyExists', `device '${device.key}' exists already`) }
-      hub.devices.set(device.key, device)
-      hub.store.put('identity', device.key, identity, kept)
-      return identity
-    },
-    get: (deviceId) => hub.devices.get(deviceId)?.identity,
-    list: () => Array.from(hub.devices.values(), (device) => device.identity),
-    update(deviceId, change, kept = ignore) {
-      const device = findDevice(hub, deviceId)
-      device.identity = changedIdentity(device.identity, change, hub.random)
-      hub.store.put('identity', device.key, device.identity, kept)
-      if (device.identity.status === 'disabled') { device.link?.close('device-disabled') }
-      return device.identity
-    },
-    remove(deviceId, kept = ignore) {
-      const device = findDevice(hub, deviceId)
-      device.link?.close('device-removed')
-      purgeQueue(hub, device, ignore)
-      hub.devices.delete(device.key)
-      hub.store.remove('session', device.key, ignore)
-      hub.store.remove('twin', device.key, ignore)
-      hub.store.remove('identity', device.key, kept)
+  const isNew = (key: string, { moduleId }: IdentityName): void => {
+    if (!hub.devices.has(key)) { return }
+    throw moduleId === undefined
+      ? new HubError('DeviceAlreadyExists', `device '${key}' exists already`)
+      : new HubError('ModuleAlreadyExists', `module '${key}' exists already`)
+  }
+  const add = (identity: Identity, kept: Kept): void => {
+    const device = deviceOf(identity, hub.events.partitionCount)
+    hub.devices.set(device.key, device)
+    listModule(hub, device)
+    hub.store.put('identity', device.key, identity, (error) => {
+      kept(error)
+      if (error === undefined) { reportLifecycle(hub, identity, 'created') }
+    })
+  }
+  const addEdgeModules = (deviceId: string): void => {
+    for (const moduleId of EDGE_MODULES) {
+      if (!hub.devices.has(identityKey({ deviceId, moduleId }))) { add(newIdentity({ deviceId, moduleId, managedBy: 'iotEdge' }, hub), ignore) }
     }
   }
+  const removeOne = (device: Device, kept: Kept): void => {
+    device.link?.close('device-removed')
+    purgeQueue(hub, device, ignore)
+    hub.devices.delete(device.key)
+    if (device.identity.moduleId !== undefined) { hub.devices.get(device.identity.deviceId)?.modules?.delete(device) }
+    hub.store.remove('session', device.key, ignore)
+    hub.store.remove('presence', device.key, ignore)
+    hub.store.remove('twin', device.key, ignore)
+    hub.store.remove('identity', device.key, (error) => {
+      kept(error)
+      if (error === undefined) { reportLifecycle(hub, device.identity, 'deleted') }
+    })
+  }
+  const disconnect = (device: Device): void => {
+    device.link?.close('device-disabled')
+    for (const module of modulesOf(device)) { module.link?.close('device-disabled') }
+  }
+
+  return {
+    create(request: IdentityRequest, kept: Kept = ignore) {
+      const identity = newIdentity(request, hub)
+      const key = identityKey(identity)
+      isNew(key, identity)
+      if (identity.moduleId !== undefined) {
+        if (modulesOf(findDevice(hub, identity.deviceId)).length >= MAX_MODULES) {
+          throw new HubError('TooManyModules', `device '${identity.deviceId}' has ${MAX_MODULES} modules already`)
+        }
+      }
+      checkScopes(hub, identity)
+      hub.throttles.require('registry')
+      add(identity, kept)
+      if (identity.iotEdge) { addEdgeModules(identity.deviceId) }
+      return identity as SasIdentity
+    },
+    get: (name) => hub.devices.get(typeof name === 'string' ? name : identityKey(name))?.identity,
+    list: () => Array.from(hub.devices.values(), (device) => device.identity).filter(({ moduleId }) => moduleId === undefined),
+    modules(deviceId) {
+      return modulesOf(findDevice(hub, { deviceId })).map(({ identity }) => identity)
+    },
+    update(name, change, kept = ignore) {
+      const device = findDevice(hub, name)
+      const identity = changedIdentity(device.identity, change, hub)
+      checkScopes(hub, identity)
+      hub.throttles.require('registry')
+      device.identity = identity
+      hub.store.put('identity', device.key, identity, kept)
+      if (identity.iotEdge) { addEdgeModules(identity.deviceId) }
+      if (identity.status === 'disabled') { disconnect(device) }
+      return identity
+    },
+    remove(name, kept = ignore, { ifMatch } = {}) {
+      const device = findDevice(hub, name)
+      checkMatch(ifMatch, device.identity.etag, `'${device.key}'`)
+      hub.throttles.require('registry')
+      for (const module of modulesOf(device)) { removeOne(module, ignore) }
+      removeOne(device, kept)
+    },
+    statistics() {
+      const counts = { totalDeviceCount: 0, enabledDeviceCount: 0, disabledDeviceCount: 0, connectedDeviceCount: 0 }
+      for (const { identity, link } of hub.devices.values()) {
+        if (identity.moduleId !== undefined) { continue }
+        counts.totalDeviceCount++
+        counts[identity.status === 'enabled' ? 'enabledDeviceCount' : 'disabledDeviceCount']++
+        if (link !== undefined) { counts.connectedDeviceCount++ }
+      }
+      return counts
+    }
+  }
+}
+
+function reportLifecycle(hub: HubContext, { deviceId, moduleId }: Identity, change: 'created' | 'deleted'): void {
+  hub.report({ type: 'lifecycle', time: hub.clock.now(), deviceId, ...(moduleId === undefined ? {} : { moduleId }), change })
 }

@@ -62,10 +62,17 @@ export function isSignedBy(token: SasToken, keys: readonly string[]): boolean {
   return keys.some((key) => timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry), token.signature))
 }
 
-/** True if the token's resource is `target` or one of its parents, segment by segment; the host without its case. */
-export function coversResource(token: SasToken, target: readonly string[]): boolean {
-  return token.resource.length <= target.length && token.resource.every((segment, i) =>
-    i === 0 ? segment.toLowerCase() === target[0]!.toLowerCase() : segment === target[i])
+/** The token's host in lower case without scheme and port, which SDKs repeat from the connection string [E4], and what follows it. */
+export function hostOf({ resource }: Pick<SasToken, 'resource'>): { host: string; path: readonly string[] } {
+  const [first = '', ...rest] = /^[a-z]+:$/.test(resource[0] ?? '') && resource[1] === '' ? resource.slice(2) : resource
+  // one slash at the end says nothing
+  const path = rest.at(-1) === '' ? rest.slice(0, -1) : rest
+  return { host: first.replace(/:\d{1,5}$/, '').toLowerCase(), path }
+}
+
+/** True if `scope` is `path` or one of its parents, segment by segment. */
+export function startsWith(path: readonly string[], scope: readonly string[]): boolean {
+  return scope.length <= path.length && scope.every((segment, i) => segment === path[i])
 }
 
 /** A token for `resource` (not yet encoded), good until `expiry` in seconds since 1970. */

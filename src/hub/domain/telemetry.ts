@@ -1,38 +1,42 @@
-// The path of a message from device to cloud: sized, stamped, stored, handed to the bus. Routes and endpoints belong behind the bus.
+// The path of a message from device to cloud, in one line: adapter, accept, enrich, route, endpoints, acknowledge, tell.
 
-import { MAX_DEVICE_MESSAGE_BYTES, messageBytes, type DeviceMessage } from '../message.js'
+import { MAX_DEVICE_MESSAGE_BYTES, messageBytes, type StampedMessage } from '../message.js'
 import type { ReasonId } from '../reason.js'
 import type { Device, HubContext, IncomingMessage } from './device.js'
 
 /** `accepted` is called without a reason once the message is kept, and the sender may be told so; the body is copied here. */
 export function acceptTelemetry(hub: HubContext, device: Device, incoming: IncomingMessage, accepted: (refused?: ReasonId) => void): void {
-  const { body, system, properties } = incoming
-  if (messageBytes(body, system, properties) > MAX_DEVICE_MESSAGE_BYTES) {
-    accepted('message-too-large')
-    return
-  }
+  const refused = refusalOf(hub, incoming)
+  if (refused !== undefined) { return accepted(refused) }
+  const message = stamped(hub, device, incoming)
+  // the place of enrichments and routes (reference F): without any, telemetry goes to the built-in endpoint alone
+  hub.events.append(device.partition, message, (error, stored) => {
+    if (error !== undefined) { return accepted('store-failed') }
+    accepted()
+    hub.bus.publishMessage(stored!)
+  })
+}
+
+function refusalOf(hub: HubContext, { body, system, properties }: IncomingMessage): ReasonId | undefined {
+  if (messageBytes(body, system, properties) > MAX_DEVICE_MESSAGE_BYTES) { return 'message-too-large' }
+  return hub.throttles.take('d2c') > 0 ? 'throttled' : undefined
+}
+
+function stamped(hub: HubContext, device: Device, { body, system, properties, authMethod, modelId }: IncomingMessage): StampedMessage {
   const { deviceId, moduleId, generationId } = device.identity
-  const modelId = device.link?.modelId
-  const message: { -readonly [K in keyof DeviceMessage]: DeviceMessage[K] } = {
+  const enqueuedTime = hub.clock.now()
+  device.lastActivityAt = enqueuedTime
+  const message: { -readonly [K in keyof StampedMessage]: StampedMessage[K] } = {
     deviceId,
-    sequence: 0,
-    enqueuedTime: hub.clock.now(),
+    enqueuedTime,
     body: new Uint8Array(body),
     system,
     properties,
     source: 'Telemetry',
-    authMethod: device.authMethod,
+    authMethod,
     generationId
   }
   if (moduleId !== undefined) { message.moduleId = moduleId }
   if (modelId !== undefined) { message.modelId = modelId }
-  hub.store.append(message, (error, sequence) => {
-    if (error !== undefined) {
-      accepted('store-failed')
-      return
-    }
-    message.sequence = sequence
-    accepted()
-    hub.bus.publishMessage(message)
-  })
+  return message
 }

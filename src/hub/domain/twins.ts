@@ -24,7 +24,7 @@ export interface TwinChangeOptions {
   readonly kept?: Kept
 }
 
-export function twinDocument({ identity, twin, link }: Device): TwinDocument {
+export function twinDocument({ identity, twin, modelId }: Device): TwinDocument {
   const { deviceId, moduleId } = identity
   const section = (part: 'desired' | 'reported'): JsonObject => {
     const { values, metadata, version } = twin[part]
@@ -35,7 +35,7 @@ export function twinDocument({ identity, twin, link }: Device): TwinDocument {
     ...(moduleId === undefined ? {} : { moduleId }),
     etag: twinEtag(twin),
     version: twin.version,
-    ...(link?.modelId === undefined ? {} : { modelId: link.modelId }),
+    ...(modelId === undefined ? {} : { modelId }),
     tags: twin.tags,
     properties: { desired: section('desired'), reported: section('reported') }
   }

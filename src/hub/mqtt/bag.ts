@@ -13,7 +13,9 @@ const systemNames: Readonly<Record<string, keyof SystemProperties>> = Object.ass
   '$.sub': 'component',
   '$.ifid': 'interfaceId',
   '$.on': 'outputName',
-  '$.ctime': 'creationTime'
+  '$.ctime': 'creationTime',
+  '$.cdid': 'connectionDeviceId',
+  '$.cmid': 'connectionModuleId'
 })
 
 const bagKeys = Object.fromEntries(Object.entries(systemNames).map(([key, name]) => [name, key])) as Record<string, string>
@@ -49,10 +51,11 @@ export function parseBag(bag: string): { system: Readonly<SystemProperties>; pro
   return { system: Object.freeze(system), properties: Object.freeze(properties) }
 }
 
-/** In the order of a real hub's: system properties first. `iothub-ack` has no prefix. */
+/** In the order of a real hub's: system properties first. `iothub-ack` has no prefix; the input is in the topic already. */
 export function formatBag(system: SystemProperties, properties: Readonly<UserProperties>): string {
   const pairs: string[] = []
   for (const [name, value] of Object.entries(system) as [keyof SystemProperties, string][]) {
+    if (name === 'inputName') { continue }
     pairs.push(`${name === 'ack' ? 'iothub-ack' : encodeURIComponent(bagKeys[name]!)}=${encodeURIComponent(value)}`)
   }
   for (const [key, value] of Object.entries(properties)) {

@@ -1,12 +1,12 @@
 // One MQTT connection: bytes in, packets to their handlers, bytes out, timers between. It knows no socket.
 
 import type { IConnectPacket, Packet } from 'mqtt-packet'
-import { completeMessage } from '../domain/cloud.js'
+import { completeTag } from '../domain/cloud.js'
 import type { Device, DeviceLink, HubContext, IncomingMessage, MethodRequest } from '../domain/device.js'
-import type { MethodCalls } from '../domain/methods.js'
 import { attach, detach, resume } from '../domain/presence.js'
 import type { QueuedMessage } from '../domain/queue.js'
 import { acceptTelemetry } from '../domain/telemetry.js'
+import type { ClientCertificate } from '../domain/x509.js'
 import type { HubConnection, HubDuplex } from '../duplex.js'
 import { MAX_DEVICE_MESSAGE_BYTES } from '../message.js'
 import { describeReason, type ReasonId } from '../reason.js'
@@ -29,10 +29,10 @@ const MAX_PACKET_BYTES = MAX_DEVICE_MESSAGE_BYTES + 64 * 1024 + 16
 
 export interface MqttConnectionOptions {
   readonly hub: HubContext
-  readonly methods: MethodCalls
   readonly duplex: HubDuplex
   readonly peer: string
   readonly tls: string | null
+  readonly certificate?: ClientCertificate | undefined
   /** Called once, when the connection is over. */
   closed(): void
 }
@@ -139,7 +139,7 @@ export class MqttConnection implements HubConnection {
   #connect(packet: IConnectPacket): void {
     const { hub } = this.#options
     this.#claimedId = claimedId(packet)
-    const accepted = onConnect(hub, packet)
+    const accepted = onConnect(hub, packet, this.#options.certificate)
     if ('reason' in accepted) {
       this.#refuse(accepted.reason, accepted.detail)
       return
@@ -149,14 +149,15 @@ export class MqttConnection implements HubConnection {
     const sessionPresent = attach(hub, device, open, { clean })
     if (this.#isOver) {
       // whoever heard that the old connection ended has ended this one too
-      detach(device, open)
+      detach(hub, device, open)
       return
     }
     this.#open = open
     this.#frames.maxBytes = MAX_PACKET_BYTES
     // [MQTT-3.1.2-24] and [A4]
     this.#watchSilence(keepAliveSeconds === 0 ? MAX_SILENCE_MS : Math.min(keepAliveSeconds * 1500, MAX_SILENCE_MS))
-    this.#cancelTimers.push(hub.clock.setTimer(() => this.close('token-expired'), tokenExpiresAt - hub.clock.now()))
+    const expired = accepted.by === 'token' ? 'token-expired' : 'certificate-expired'
+    this.#cancelTimers.push(hub.clock.setTimer(() => this.close(expired), tokenExpiresAt - hub.clock.now()))
     this.write(generate({ cmd: 'connack', returnCode: 0, sessionPresent }))
     if (this.#isOver) { return }
     const { deviceId, moduleId } = device.identity
@@ -187,13 +188,15 @@ export class MqttConnection implements HubConnection {
 /** The part of a connection that follows an accepted CONNECT; the device's link. */
 export class OpenConnection implements DeviceLink {
   readonly hub: HubContext
-  readonly methods: MethodCalls
   readonly device: Device
   readonly peer: string
   readonly tls: string | null
   readonly connectedAt: number
   readonly tokenExpiresAt: number
   readonly modelId?: string
+  readonly authMethod: string
+  /** The device takes what comes and answers with PUBACK. */
+  readonly cloudCredit = Infinity
   readonly #connection: MqttConnection
   readonly #will: IncomingMessage | undefined
   /** PUBACKs go out in the order of the PUBLISHes [MQTT-4.6.0-2], whatever the order in which the store answers. */
@@ -202,16 +205,16 @@ export class OpenConnection implements DeviceLink {
   #lastTopic = ''
   #lastMeaning: PublishTopic = { kind: 'unknown' }
 
-  constructor(connection: MqttConnection, { hub, methods, peer, tls }: MqttConnectionOptions, { device, tokenExpiresAt, modelId, will }: Accepted) {
+  constructor(connection: MqttConnection, { hub, peer, tls }: MqttConnectionOptions, { device, tokenExpiresAt, authMethod, modelId, will }: Accepted) {
     this.#connection = connection
     this.#will = will
     this.hub = hub
-    this.methods = methods
     this.device = device
     this.peer = peer
     this.tls = tls
     this.connectedAt = hub.clock.now()
     this.tokenExpiresAt = tokenExpiresAt
+    this.authMethod = authMethod
     if (modelId !== undefined) { this.modelId = modelId }
   }
 
@@ -256,7 +259,7 @@ export class OpenConnection implements DeviceLink {
     if (this.#will !== undefined && reason !== 'disconnected') {
       acceptTelemetry(this.hub, this.device, this.#will, () => {})
     }
-    detach(this.device, this)
+    detach(this.hub, this.device, this)
     const { deviceId, moduleId } = this.device.identity
     this.hub.report({
       type: 'disconnected', time: this.hub.clock.now(), deviceId, ...(moduleId === undefined ? {} : { moduleId }),
@@ -265,7 +268,7 @@ export class OpenConnection implements DeviceLink {
   }
 
   deliver({ message, tag }: QueuedMessage, { again, qos }: { again: boolean; qos: 0 | 1 }): void {
-    const topic = cloudMessageTopic(this.device.identity, formatBag(message.system, message.properties))
+    const topic = cloudMessageTopic(this.device.identity, message.system.inputName, formatBag(message.system, message.properties))
     const payload = Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength)
     this.publish(qos === 0 ? { topic, payload, qos } : { topic, payload, qos, messageId: tag, dup: again })
   }
@@ -282,7 +285,7 @@ export class OpenConnection implements DeviceLink {
 function onPacket(connection: OpenConnection, packet: Packet): void {
   switch (packet.cmd) {
     case 'publish': return onPublish(connection, packet)
-    case 'puback': return completeMessage(connection.hub, connection.device, packet.messageId ?? 0)
+    case 'puback': return completeTag(connection.hub, connection.device, packet.messageId ?? 0)
     case 'subscribe': return onSubscribe(connection, packet)
     case 'unsubscribe': return onUnsubscribe(connection, packet)
     case 'pingreq': return connection.send({ cmd: 'pingresp' })

@@ -27,7 +27,7 @@ export function onPublish(connection: OpenConnection, packet: IPublishPacket): v
     case 'twin-report': return onReport(connection, packet, meant.requestId, acknowledge)
     case 'method-reply': {
       const { requestId, status } = meant
-      const useless = connection.methods.answer(connection.device, requestId, status, packet.payload as Buffer)
+      const useless = connection.hub.methods.answer(connection.device, requestId, status, packet.payload as Buffer)
       if (useless !== undefined) { connection.note(useless, `request id ${quoted(requestId)}`) }
       return acknowledge()
     }
@@ -39,8 +39,11 @@ export function onPublish(connection: OpenConnection, packet: IPublishPacket): v
 }
 
 function onTelemetry(connection: OpenConnection, { payload, retain }: IPublishPacket, { system, properties }: PublishTopic & { kind: 'telemetry' }, acknowledge: () => void): void {
+  const { authMethod, modelId } = connection
   const message = {
     body: payload as Buffer,
+    authMethod,
+    ...(modelId === undefined ? {} : { modelId }),
     system,
     // [A4] nothing is retained, the reader is told instead
     properties: retain ? { ...properties, 'mqtt-retain': 'true' } : properties

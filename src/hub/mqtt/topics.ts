@@ -70,11 +70,15 @@ export function streamOf(filter: string, name: IdentityName): Stream | undefined
     case '$iothub/twin/res/#': return 'twin-responses'
     case `${deviceRoot(name)}messages/devicebound/#`: return 'c2d'
     case 'devices/+/messages/devicebound/#': return name.moduleId === undefined ? 'c2d' : undefined
+    // a module's queue is that of its inputs
+    case `${deviceRoot(name)}inputs/#`:
+    case `${deviceRoot(name)}#`: return name.moduleId === undefined ? undefined : 'c2d'
     default: return undefined
   }
 }
 
-export const cloudMessageTopic = (name: IdentityName, bag: string): string => `${deviceRoot(name)}messages/devicebound/${bag}`
+export const cloudMessageTopic = (name: IdentityName, inputName: string | undefined, bag: string): string =>
+  `${deviceRoot(name)}${inputName === undefined ? 'messages/devicebound' : `inputs/${inputName}`}/${bag}`
 export const methodTopic = (method: string, requestId: string): string => `$iothub/methods/POST/${method}/?$rid=${requestId}`
 export const desiredTopic = (version: number): string => `$iothub/twin/PATCH/properties/desired/?$version=${version}`
 export const twinResponseTopic = (status: number, requestId: string, version?: number): string =>

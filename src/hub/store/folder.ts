@@ -1,28 +1,26 @@
-// The store of a local hub: one JSON file for a record in a data folder, whole or not there; telemetry passes through unkept.
+// The store of a local hub: one JSON file for a record in a data folder, whole or not there.
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CloudMessage } from '../message.js'
-import type { HubRecords, HubStore, Kept, RecordKind } from './store.js'
+import type { CloudMessageRecord, HubRecords, HubStore, Kept, RecordKind } from './store.js'
 import { syncFolder, UNFINISHED_SUFFIX, writeWhole } from './whole-file.js'
 
-const kinds = ['identity', 'twin', 'session', 'queue'] as const satisfies readonly RecordKind[]
+const kinds = ['identity', 'twin', 'session', 'presence', 'c2d', 'policy', 'authority', 'feedback', 'service-message', 'upload'] as const satisfies readonly RecordKind[]
 
 /** Bodies are bytes: base64 in the file. */
-type QueueFile = (Omit<CloudMessage, 'body'> & { body: string })[]
+type CloudFile = Omit<CloudMessageRecord, 'message'> & { message: Omit<CloudMessageRecord['message'], 'body'> & { body: string } }
 
-const toFile: { [K in RecordKind]: (record: HubRecords[K]) => unknown } = {
-  identity: (record) => record,
-  twin: (record) => record,
-  session: (record) => record,
-  queue: (messages): QueueFile => messages.map(({ body, ...rest }) => ({ body: Buffer.from(body).toString('base64'), ...rest }))
+function toFile<K extends RecordKind>(kind: K, record: HubRecords[K]): unknown {
+  if (kind !== 'c2d') { return record }
+  const { message, ...rest } = record as CloudMessageRecord
+  return { ...rest, message: { ...message, body: Buffer.from(message.body).toString('base64') } } satisfies CloudFile
 }
 
 function fromFile<K extends RecordKind>(kind: K, record: unknown): HubRecords[K] {
-  return (kind === 'queue'
-    ? (record as QueueFile).map((message): CloudMessage => Object.assign(message, { body: new Uint8Array(Buffer.from(message.body, 'base64')) }))
-    : record) as HubRecords[K]
+  if (kind !== 'c2d') { return record as HubRecords[K] }
+  const { message, ...rest } = record as CloudFile
+  return { ...rest, message: { ...message, body: new Uint8Array(Buffer.from(message.body, 'base64')) } } as HubRecords[K]
 }
 
 /** Ids hold characters that file names cannot, and are told apart by their case. */
@@ -46,7 +44,6 @@ function attempt(kept: Kept, write: () => void): void {
  */
 export function folderStore(folder: string, { setAside = () => {} }: { setAside?: (path: string) => void } = {}): HubStore {
   for (const kind of kinds) { mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 }) }
-  let sequence = 0
 
   return {
     * load<K extends RecordKind>(kind: K) {
@@ -67,16 +64,13 @@ export function folderStore(folder: string, { setAside = () => {} }: { setAside?
       }
     },
     put(kind, key, record, kept) {
-      attempt(kept, () => writeWhole(join(folder, kind, fileName(key)), JSON.stringify({ key, record: toFile[kind](record) }), 0o600))
+      attempt(kept, () => writeWhole(join(folder, kind, fileName(key)), JSON.stringify({ key, record: toFile(kind, record) }), 0o600))
     },
     remove(kind, key, kept) {
       attempt(kept, () => {
         rmSync(join(folder, kind, fileName(key)), { force: true })
         syncFolder(join(folder, kind))
       })
-    },
-    append(_message, appended) {
-      appended(undefined, ++sequence)
     },
     close: () => Promise.resolve()
   }

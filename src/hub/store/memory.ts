@@ -1,24 +1,20 @@
-// The store of a simulation or a test: answers at once and forgets with the process; it keeps no telemetry.
+// The store of a simulation or a test: answers at once and forgets with the process.
 
 import type { HubRecords, HubStore, RecordKind } from './store.js'
 
 export function memoryStore(): HubStore {
-  const records: { [K in RecordKind]: Map<string, HubRecords[K]> } = {
-    identity: new Map(), twin: new Map(), session: new Map(), queue: new Map()
-  }
-  let sequence = 0
+  const records: { [K in RecordKind]?: Map<string, HubRecords[K]> } = {}
+  const of = <K extends RecordKind>(kind: K): Map<string, HubRecords[K]> =>
+    (records[kind] ??= new Map() as NonNullable<(typeof records)[K]>) as Map<string, HubRecords[K]>
   return {
-    load: (kind) => [...records[kind]],
+    load: (kind) => [...of(kind)],
     put(kind, key, record, kept) {
-      records[kind].set(key, record)
+      of(kind).set(key, record)
       kept()
     },
     remove(kind, key, kept) {
-      records[kind].delete(key)
+      of(kind).delete(key)
       kept()
-    },
-    append(_message, appended) {
-      appended(undefined, ++sequence)
     },
     close: () => Promise.resolve()
   }

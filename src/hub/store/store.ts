@@ -1,16 +1,38 @@
 // What the hub asks of the place that keeps its state; an engine that answers later, or on another machine, fits as well.
 
-import type { CloudMessage, DeviceMessage } from '../message.js'
+import type { AuthorityRecord } from '../domain/authorities.js'
+import type { Presence } from '../domain/device.js'
+import type { FeedbackRecord } from '../domain/feedback.js'
 import type { Identity } from '../domain/identity.js'
+import type { Policy } from '../domain/policies.js'
+import type { ServiceMessageRecord } from '../domain/service-queue.js'
 import type { Subscription } from '../domain/session.js'
 import type { TwinState } from '../domain/twin.js'
+import type { UploadRecord } from '../domain/uploads.js'
+import type { CloudMessage } from '../message.js'
 
-/** Everything but telemetry: one record of each kind for an identity. All of it is JSON but for message bodies. */
+/** A message that waits for a device; `number` orders the messages of one. */
+export interface CloudMessageRecord {
+  readonly deviceKey: string
+  readonly number: number
+  readonly message: CloudMessage
+}
+
+/** Everything but the event log. All of it is JSON but for the bodies of messages to devices, which are bytes. */
 export interface HubRecords {
+  // one of each for an identity, by its key
   identity: Identity
   twin: TwinState
   session: { subscriptions: Subscription[] }
-  queue: CloudMessage[]
+  presence: Presence
+  // one for each message, by identity key and number
+  c2d: CloudMessageRecord
+  // one for each thing of the hub itself, by name or number
+  policy: Policy
+  authority: AuthorityRecord
+  feedback: { records: FeedbackRecord[] }
+  'service-message': ServiceMessageRecord
+  upload: UploadRecord
 }
 
 export type RecordKind = keyof HubRecords
@@ -19,15 +41,10 @@ export type RecordKind = keyof HubRecords
 export type Kept = (error?: Error) => void
 
 export interface HubStore {
-  /** The records that were there when the store was opened, by identity key. */
+  /** The records that were there when the store was opened, by key. */
   load<K extends RecordKind>(kind: K): Iterable<readonly [key: string, record: HubRecords[K]]>
-  /** The record stays the hub's own and changes later: what is to be written must be taken during the call. */
+  /** The record stays the hub's own and changes later: what is to be written must be taken during the call. `kept` is called in the order of the calls. */
   put<K extends RecordKind>(kind: K, key: string, record: HubRecords[K], kept: Kept): void
   remove(kind: RecordKind, key: string, kept: Kept): void
-  /**
-   * Keeps the message under the next sequence number. `appended` is called in the order of the calls: PUBACK and the
-   * listeners follow from it.
-   */
-  append(message: Omit<DeviceMessage, 'sequence'>, appended: (error: Error | undefined, sequence: number) => void): void
   close(): Promise<void>
 }
