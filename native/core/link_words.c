@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../port/error.gen.h"
+#include "crypto.h"
 #include "link_state.h"
 #include "sas.h"
 #include "tls.h"
@@ -48,7 +49,9 @@ int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
         .keep_alive_s = config->keep_alive_s,
         .clean_session = false, // the hub keeps subscriptions and messages while we are away
     };
-    return tt_hub_open(&link->hub, &connect, now_ms);
+    const int err = tt_hub_open(&link->hub, &connect, now_ms);
+    tt_crypto_forget(password, sizeof password);
+    return err;
 }
 
 static const char *class_of(const struct tt_link *link, int err)
