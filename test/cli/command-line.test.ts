@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { boardNames } from '../../src/board/index.js'
 import { commands } from '../../src/cli/main.js'
 import { jsonLines, tinytwin } from './fake.js'
 
@@ -49,7 +50,7 @@ test.each([
   ['a missing argument', ['sim'], `'sim' needs APP: A name (see: tinytwin apps)`],
   ['an argument too many', ['sim', 'blink', 'button'], `'sim' does not know what to do with 'button'`],
   ['an unknown app', ['sim', 'blnk'], `there is no app 'blnk' (apps: `],
-  ['an unknown board', ['build', 'blink', '--board', 'blink-nan'], `there is no board 'blink-nan' (boards: blink-nano, coffee-rev-a, esp32-c3-devkitm, host; or give the path of a board.json). Did you mean 'blink-nano'?`],
+  ['an unknown board', ['build', 'blink', '--board', 'blink-nan'], `there is no board 'blink-nan' (boards: ${boardNames().join(', ')}; or give the path of a board.json). Did you mean 'blink-nano'?`],
   ['a span of time that is none', ['sim', 'blink', '--for', '3 hours'], `--for: '3 hours' is not a span of time (250ms, 20s, 5m, 72h, 7d, 1h30m)`],
   ['a seed that is no whole number', ['sim', 'blink', '--seed', '1.5'], `--seed: '1.5' is not a whole number from 0 to 4294967295`],
   ['a seed beyond 32 bits', ['sim', 'blink', '--seed', '4294967296'], 'is not a whole number from 0 to 4294967295'],
@@ -101,6 +102,6 @@ test('a broken board file is named with its place before anything is compiled or
 
 test('boards and apps are listed, also in JSON', async () => {
   expect((await tinytwin('boards')).out).toMatch(/^ {2}blink-nano .*led \(output\)/ms)
-  expect(jsonLines((await tinytwin('boards', '--json')).out).map(({ board }) => board)).toEqual(['blink-nano', 'coffee-rev-a', 'esp32-c3-devkitm', 'host'])
+  expect(jsonLines((await tinytwin('boards', '--json')).out).map(({ board }) => board)).toEqual(boardNames())
   expect(jsonLines((await tinytwin('apps', '--json')).out)).toContainEqual({ type: 'app', app: 'coffee-machine', board: 'coffee-rev-a' })
 })
