@@ -34,6 +34,8 @@ struct tt_link_config {
 struct tt_link; // defined by link_state.h
 
 size_t tt_link_memory(const struct tt_board *board); // bytes of buffers tt_link_start takes
+// TT_OK; TT_EINVALID for a host, device id, key or keep-alive that cannot be, or a board whose
+// packet_bytes do not hold CONNECT (about 300 bytes) or whose receive_bytes are below 128.
 int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory);
 
 // Does what can be done now without blocking. Returns milliseconds until it wants to be called

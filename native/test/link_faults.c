@@ -1,5 +1,5 @@
 // The link when things break: cuts at every byte, refusals, silence, clocks, and the way back.
-#include "fake_hub.h"
+#include "fake_world.h"
 
 static struct fake_world world;
 
