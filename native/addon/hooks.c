@@ -91,3 +91,11 @@ static int hook_i2c(void *ctx, uint16_t pin, uint8_t address, const uint8_t *tx,
     napi_close_handle_scope(sim->env, scope);
     return result;
 }
+
+void sim_hooks_traced(struct sim_device *sim)
+{
+    napi_handle_scope scope;
+    napi_open_handle_scope(sim->env, &scope);
+    call_hook(sim, sim->traced, 0, NULL);
+    napi_close_handle_scope(sim->env, scope);
+}

@@ -18,6 +18,7 @@ bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options)
     sim->read = js_hold(env, options, "read");
     sim->changed = js_hold(env, options, "changed");
     sim->i2c = js_hold(env, options, "i2c");
+    sim->traced = js_hold(env, options, "traced");
     const napi_value board = js_get(env, options, "board");
     const napi_value link = js_get(env, options, "link");
     if (!board || !link || !read_board(sim, env, board) || !read_memory(sim, env, options)) {
@@ -58,6 +59,7 @@ void sim_options_free(struct sim_device *sim, napi_env env)
     js_release(env, &sim->read);
     js_release(env, &sim->changed);
     js_release(env, &sim->i2c);
+    js_release(env, &sim->traced);
     js_release(env, &sim->thrown);
     js_release(env, &sim->kept);
 }

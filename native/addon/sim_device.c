@@ -11,6 +11,8 @@
 enum {
     TURNS_MAX = 1000, // loops that never want to wait are put off to the next millisecond
     EVENT_ROOM = 65536,
+    TRACE_ROOM =
+        1024 * 1024, // bytes of one event's lines; then they are taken over before it is done
 };
 
 static napi_value device_new(napi_env env, napi_callback_info info);
@@ -134,6 +136,7 @@ static void write_trace(void *ctx, const char *line, size_t len)
 {
     struct sim_device *sim = ctx;
     tt_sim_buffer_append(&sim->trace_lines, line, len);
+    if (sim->trace_lines.len >= TRACE_ROOM) { sim_hooks_traced(sim); }
 }
 
 static napi_value device_new(napi_env env, napi_callback_info info)

@@ -24,6 +24,7 @@ struct sim_device {
     napi_ref read;
     napi_ref changed;
     napi_ref i2c;
+    napi_ref traced;
     napi_ref thrown; // what a hook threw first, to be thrown again when the step is over
     int32_t *status;
 
@@ -54,5 +55,7 @@ void sim_options_free(struct sim_device *sim, napi_env env);
 
 napi_value sim_device_class(napi_env env);
 
+// Asks JavaScript to take the trace over in the middle of a step.
+void sim_hooks_traced(struct sim_device *sim);
 // The pins' hooks become calls of the JavaScript functions held above.
 void sim_hooks_fill(struct sim_device *sim);

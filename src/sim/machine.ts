@@ -105,6 +105,7 @@ export class Machine {
       hooks: this.pins.hooks,
       ...(options.engine === 'v8' ? { v8: v8Hooks(() => this.#native) } : {}),
       read: (pin) => this.pins.read(pin),
+      traced: () => this.#takeTrace(),
       changed: (pin) => this.pins.changed(pin),
       i2c: (pin, address, tx, length) => this.pins.transfer(pin, address, tx, length),
     })
@@ -258,7 +259,10 @@ export class Machine {
   }
 
   #drainTrace(): void {
-    if (this.#disposed || this.#status[status.trace] === 0) return
+    if (!this.#disposed && this.#status[status.trace]! > 0) this.#takeTrace()
+  }
+
+  #takeTrace(): void {
     const lines = this.#native.drainTrace()
     this.#hash.update(lines)
     if (this.#options.keepTrace) this.#lines.push(lines)

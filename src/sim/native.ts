@@ -58,6 +58,8 @@ export interface NativeOptions {
   readonly v8?: GuestHooks
   read(pin: number): number
   changed(pin: number): void
+  /** In the middle of a step more lines wait than are worth keeping there: to be answered by drainTrace. */
+  traced(): void
   /** undefined: no device acknowledged. */
   i2c(pin: number, address: number, tx: Uint8Array, length: number): Uint8Array | undefined
 }

@@ -21,3 +21,15 @@ test('the C side holds as many bytes after a virtual week as after its first hou
   expect(coffee.machine.state.heapBytes - heapBytes).toBe(0)
   expect(coffee.summary()).toMatchObject({ telemetry: 60_480, lost: 0, dropped: 0, duplicates: 0, reordered: 0 })
 })
+
+test('a guest that logs and traces without end takes a few MiB at most, and the log says what it lacks', async () => {
+  await using device = await simulate('test/sim/assembly/traps', { board: 'host' })
+  await device.advance('1s')
+  const { heapBytes } = device.machine.state
+  await device.invoke('chatter')
+  await device.invoke('spin')
+  expect(device.crashes).toHaveLength(2)
+  expect(device.machine.state.heapBytes - heapBytes).toBeLessThan(8 * 1024 * 1024)
+  expect(device.log().length).toBeLessThan(60_000)
+  expect(device.log().map(({ text }) => text).filter((text) => / log lines were dropped here$/.test(text))).toHaveLength(1)
+})

@@ -1,5 +1,6 @@
 #include "sim_port.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -85,9 +86,21 @@ static void restart(void *ctx, enum tt_restart_reason reason)
     }
 }
 
+// A guest may log without end in one event: nobody can take the lines over before it is stopped.
 static void write_log(void *ctx, enum tt_log_level level, const char *text, size_t len)
 {
     struct tt_sim_port *port = ctx;
+    if (port->events.len >= TT_SIM_LOG_BYTES) {
+        port->unlogged++;
+        return;
+    }
+    if (port->unlogged > 0) {
+        char dropped[64];
+        const int dropped_len = snprintf(dropped, sizeof dropped, "%lu log lines were dropped here",
+                                         (unsigned long)port->unlogged);
+        port->unlogged = 0;
+        tt_sim_event(&port->events, TT_SIM_LOG, TT_LOG_WARNING, 0, dropped, (size_t)dropped_len);
+    }
     tt_sim_event(&port->events, TT_SIM_LOG, (int32_t)level, 0, text, len);
 }
 

@@ -6,6 +6,8 @@
 #include "buffer.h"
 #include "net.h"
 
+enum { TT_SIM_LOG_BYTES = 1024 * 1024 }; // events beyond which log lines are counted, not kept
+
 struct tt_sim_port {
     struct tt_sim_buffer events;
     struct tt_sim_net net; // its events are the above
@@ -13,8 +15,9 @@ struct tt_sim_port {
     int64_t uptime_ms;     // set before each step
     bool seeded;           // false: the machine's own strong randomness
     uint64_t random_state;
-    bool woken;     // a loop asked to be stepped again
-    int restarting; // enum tt_restart_reason once asked for, else 0
+    uint32_t unlogged; // lines dropped since the last one that was kept
+    bool woken;        // a loop asked to be stepped again
+    int restarting;    // enum tt_restart_reason once asked for, else 0
 };
 
 // port is the caller's and all its fields but the events' memory are overwritten.

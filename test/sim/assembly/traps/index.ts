@@ -1,6 +1,6 @@
 // Test fixture: each method is one way to be stopped by the engine.
 
-import { OutputPin, hub } from "tinytwin";
+import { OutputPin, hub, log } from "tinytwin";
 
 /** Never set, but the compiler cannot know that. */
 let zero = 0;
@@ -45,5 +45,10 @@ hub.onMethod("spin", (request) => {
     blink(i % 3);
     deep += call_indirect<i32>(twice.index + zero, i) & 1;
   }
+  return request.later();
+});
+
+hub.onMethod("chatter", (request) => {
+  while (deep != -1) log.info("on and on");
   return request.later();
 });
