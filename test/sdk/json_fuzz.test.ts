@@ -79,7 +79,7 @@ test('20,000 documents with a character changed, lost or added are accepted exac
     const at = Math.floor(random() * (document.length + 1))
     const removed = Math.floor(random() * 2)
     const broken = (document.slice(0, at) + (random() < 0.7 ? pieces[Math.floor(random() * pieces.length)]! : '') + document.slice(at + removed))
-    if (!broken.isWellFormed()) continue
+    if (/[\ud800-\udfff]/.test(broken.replaceAll(/[\ud800-\udbff][\udc00-\udfff]/g, ''))) continue
     const expected = parse(broken)
     if (expected === undefined) refused++
     const got = guest.parse(broken)

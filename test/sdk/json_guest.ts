@@ -10,8 +10,8 @@ const Token = { Object: 1, ObjectEnd: 2, Array: 3, ArrayEnd: 4, Key: 5, Text: 6,
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
 export interface JsonGuest extends Guest {
-  /** What the host answers `event.read` with. */
-  payload: Uint8Array | string
+  /** What the host will answer `event.read` with. */
+  give(document: Uint8Array | string): void
   /** Times the guest fetched a piece of the payload. */
   readonly reads: number
   /** The value of the payload as its tokens say, or undefined when the guest found it malformed. */
@@ -23,36 +23,35 @@ export interface JsonGuest extends Guest {
 export async function jsonGuest(): Promise<JsonGuest> {
   const wasm = await compile('test/sdk/fixtures/json.ts', '--exportRuntime')
   const source = eventSource(() => guest.memory)
-  let sink: (kind: number, text: string, number: number) => void = () => {}
+  let builder = new Builder()
   const guest: Guest = await run(wasm, {
     event: source.imports,
     test: {
       token: (kind: number, at: number, length: number, number: number) => {
-        sink(kind, kind === Token.Text || kind === Token.Key ? decoder.decode(new Uint8Array(guest.memory.buffer, at, length)) : '', number)
+        builder.add(kind, kind === Token.Text || kind === Token.Key ? decoder.decode(new Uint8Array(guest.memory.buffer, at, length)) : '', number)
       },
     },
   })
   const number = (name: string, ...args: unknown[]) => guest.call[name]!(...args) as number
 
-  return {
+  const json: JsonGuest = {
     ...guest,
-    set payload(value: Uint8Array | string) { source.payload = typeof value === 'string' ? utf8.encode(value) : value },
-    get payload() { return source.payload },
+    give(document) { source.payload = typeof document === 'string' ? utf8.encode(document) : document },
     get reads() { return source.reads },
     parse(document) {
-      this.payload = document
-      const builder = new Builder()
-      sink = (kind, text, value) => { builder.add(kind, text, value) }
+      json.give(document)
+      builder = new Builder()
       return number('walk') === 1 ? builder.root : undefined
     },
     write(put) {
       guest.call['__collect']!()
       guest.call['begin']!()
-      put(this)
+      put(json)
       const result = number('send')
       return { result, text: decoder.decode(guest.bytes(number('written'), number('writtenLength'))) }
     },
   }
+  return json
 }
 
 /** Puts tokens together as JSON.parse does: of equal names the last counts. */

@@ -113,13 +113,14 @@ describe('refuses what RFC 8259 does not allow, and says why and where', () => {
   })
 })
 
-describe('numbers keep their value', () => {
-  const read = (name: string, document: string, ...args: unknown[]) => {
-    guest.payload = document
-    const value: unknown = guest.call[name]!(...args)
-    return guest.call['failed']!() ? reason() : value
-  }
+/** What a reading function makes of a document of one value, or the reason it fails. */
+const read = (name: string, document: string, ...args: unknown[]): unknown => {
+  guest.give(document)
+  const value: unknown = guest.call[name]!(...args)
+  return guest.call['failed']!() ? reason() : value
+}
 
+describe('numbers keep their value', () => {
   test.each([
     ['0', 0], ['-0', 0], ['2147483647', 2147483647], ['-2147483648', -2147483648],
     ['2147483648', 'number out of range'], ['-2147483649', 'number out of range'], ['1e3', 1000], ['5.0', 5], ['1500e-2', 15],
@@ -168,12 +169,12 @@ describe('numbers keep their value', () => {
   })
 })
 
-describe('find', () => {
-  const find = (document: string, name: string) => {
-    guest.payload = document
-    return guest.call['find']!(guest.text(name)) as unknown as number
-  }
+const find = (document: string, name: string): number => {
+  guest.give(document)
+  return guest.call['find']!(guest.text(name))
+}
 
+describe('find', () => {
   test('goes to the member of that name, whatever is nested before it', () => {
     expect(find('{"a":{"delay":1},"b":[{"delay":2}],"delay":3,"c":4}', 'delay')).toBe(1)
     expect(guest.call['foundI32']!()).toBe(3)
@@ -211,15 +212,16 @@ describe('the payload comes in pieces', () => {
 
   test('a document larger than the guest\'s memory is read, without garbage', () => {
     const items = Array.from({ length: 20_000 }, (_, index) => ({ index, text: 'one reading' }))
-    guest.payload = JSON.stringify({ items })
-    expect((guest.payload as Uint8Array).length).toBeGreaterThan(10 * guest.memory.buffer.byteLength)
+    const document = JSON.stringify({ items })
+    guest.give(document)
+    expect(document.length).toBeGreaterThan(10 * guest.memory.buffer.byteLength)
     const before = guest.heapBytes()
     expect(guest.call['count']!()).toBe(20_000 * 6 + 5)
     expect(guest.heapBytes()).toBe(before)
   })
 
   test('each piece is fetched once', () => {
-    guest.payload = JSON.stringify('x'.repeat(1000))
+    guest.give(JSON.stringify('x'.repeat(1000)))
     const before = guest.reads
     guest.call['count']!()
     expect(guest.reads - before).toBe(Math.ceil(1002 / 128) + 1)
