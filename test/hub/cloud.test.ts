@@ -112,14 +112,14 @@ test('a queue holds 50 messages, expired ones not counted', () => {
 
 test('tags go round after 65,535 and never meet one that is in use', () => {
   const queue = new CloudQueue()
-  const message = { body: new Uint8Array(), system: { messageId: 'm' }, properties: {}, enqueuedTime: 0, expiresAt: 1 }
+  const message = { body: new Uint8Array(), system: { messageId: 'm' }, properties: {}, enqueuedTime: 0, expiresAt: 1, deliveryCount: 0 }
   queue.add(message)
-  queue.lockDeliverable(0)
+  queue.lockDeliverable(0, 1)
   const tags = Array.from({ length: 65_536 }, () => {
     queue.add(message)
-    const { tag } = queue.lockDeliverable(0)[0]!.queued
-    queue.complete(tag)
-    return tag
+    const { queued } = queue.lockDeliverable(0, Infinity)[0]!
+    queue.remove(queued)
+    return queued.tag
   })
   expect([tags[0], tags[65_533], tags[65_534], tags[65_535]]).toEqual([2, 65_535, 2, 3])
 })

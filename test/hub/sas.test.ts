@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { coversResource, isSignedBy, parseSas, signSas, type SasToken } from '../../src/hub/domain/sas.js'
+import { hostOf, isSignedBy, parseSas, signSas, startsWith, type SasToken } from '../../src/hub/domain/sas.js'
 import { KEY, OTHER_KEY } from './bench.js'
 
 function parsed(text: string): SasToken {
@@ -85,5 +85,6 @@ test.each([
   [['other.test', 'devices', 'd1'], false],
   [[''], false]
 ])('%j covers hub.test/devices/d1: %s', (resource, covered) => {
-  expect(coversResource({ ...parsed(tokenOver('a')), resource }, ['hub.test', 'devices', 'd1'])).toBe(covered)
+  const { host, path } = hostOf({ resource })
+  expect(host === 'hub.test' && startsWith(['devices', 'd1'], path)).toBe(covered)
 })

@@ -1,10 +1,10 @@
 // Device to cloud: topics, property bags, stamps, sizes and acknowledgements.
 
 import { expect, test } from 'vitest'
-import { memoryStore, type DeviceMessage, type HubStore } from '../../src/hub/index.js'
+import { memoryEventLog, type DeviceMessage, type EventLog } from '../../src/hub/index.js'
 import { formatBag, parseBag } from '../../src/hub/mqtt/bag.js'
 import { parsePublishTopic, streamOf } from '../../src/hub/mqtt/topics.js'
-import { bench, Peer, reasons, START_MS } from './bench.js'
+import { bench, Peer, reasons, START_MS, VirtualClock } from './bench.js'
 
 const EVENTS = 'devices/d1/messages/events/'
 
@@ -22,7 +22,7 @@ test('a message carries who sent it, when, and how the sender proved itself', ()
   hub.onMessage((message) => seen.push(message))
   Peer.connected(hub, { username: 'hub.test/d1/?model-id=dtmi:a;1' }).publish(EVENTS, 'x')
   expect(seen).toEqual([{
-    deviceId: 'd1', sequence: 1, enqueuedTime: START_MS, body: new Uint8Array(Buffer.from('x')), system: {}, properties: {},
+    deviceId: 'd1', partition: 2, sequence: 0, offset: '0', enqueuedTime: START_MS, body: new Uint8Array(Buffer.from('x')), system: {}, properties: {},
     source: 'Telemetry', authMethod: '{"scope":"device","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}',
     generationId: hub.devices.get('d1')!.generationId, modelId: 'dtmi:a;1'
   }])
@@ -74,7 +74,7 @@ test('a message that is sent again is a message again', () => {
   const peer = Peer.connected(hub)
   peer.publish(EVENTS, 'x', { qos: 1, messageId: 5 })
   peer.publish(EVENTS, 'x', { qos: 1, messageId: 5, dup: true })
-  expect(seen).toEqual([1, 2])
+  expect(seen).toEqual([0, 1])
   expect(peer.packets).toMatchObject([{ cmd: 'puback', messageId: 5 }, { cmd: 'puback', messageId: 5 }])
 })
 
@@ -114,56 +114,56 @@ test('topics and filters of a module are its own', () => {
   expect(streamOf('devices/d1/messages/devicebound/#', module)).toBeUndefined()
 })
 
-/** A store that answers when told to, as an engine with a disk does. */
-function delayedStore(): HubStore & { answers: ((error?: Error) => void)[] } {
-  const inner = memoryStore()
+/** A log that answers when told to, as an engine with a disk does. */
+function delayedLog(): EventLog & { answers: ((error?: Error) => void)[] } {
+  const inner = memoryEventLog({ clock: new VirtualClock() })
   const answers: ((error?: Error) => void)[] = []
   return {
     ...inner,
     answers,
-    append: (message, appended) => inner.append(message, (_none, sequence) => answers.push((error) => appended(error, sequence)))
+    append: (partition, message, appended) => inner.append(partition, message, (_none, stored) => answers.push((error) => appended(error, error === undefined ? stored : undefined)))
   }
 }
 
-test('PUBACK and listeners wait until the store has the message', () => {
-  const store = delayedStore()
-  const { hub } = bench({ store })
+test('PUBACK and listeners wait until the log has the message', () => {
+  const events = delayedLog()
+  const { hub } = bench({ events })
   let count = 0
   hub.onMessage(() => count++)
   const peer = Peer.connected(hub)
   peer.publish(EVENTS, 'x', { qos: 1, messageId: 1 })
   expect([peer.packets.length, count]).toEqual([0, 0])
-  store.answers[0]!()
+  events.answers[0]!()
   expect([peer.packets.length, count]).toEqual([1, 1])
 })
 
-test('PUBACKs keep the order of the PUBLISHes when the store does not', () => {
-  const store = delayedStore()
-  const peer = Peer.connected(bench({ store }).hub)
+test('PUBACKs keep the order of the PUBLISHes when the log does not', () => {
+  const events = delayedLog()
+  const peer = Peer.connected(bench({ events }).hub)
   peer.publish(EVENTS, 'x', { qos: 1, messageId: 1 })
   peer.publish('$iothub/twin/GET/?$rid=1', '', { qos: 1, messageId: 2 })
   expect(peer.packets).toEqual([])
-  store.answers[0]!()
+  events.answers[0]!()
   expect(peer.packets).toMatchObject([{ cmd: 'puback', messageId: 1 }, { cmd: 'puback', messageId: 2 }])
 })
 
 test('a message that cannot be stored is never acknowledged', () => {
-  const store = delayedStore()
-  const one = bench({ store })
+  const events = delayedLog()
+  const one = bench({ events })
   const peer = Peer.connected(one.hub)
   peer.publish(EVENTS, 'x', { qos: 1, messageId: 1 })
-  store.answers[0]!(new Error('disk full'))
+  events.answers[0]!(new Error('disk full'))
   expect([peer.packets, peer.closed, reasons(one)]).toEqual([[], true, ['store-failed']])
 })
 
-test('a store that answers after the connection ended disturbs nothing', () => {
-  const store = delayedStore()
-  const { hub } = bench({ store })
+test('a log that answers after the connection ended disturbs nothing', () => {
+  const events = delayedLog()
+  const { hub } = bench({ events })
   const seen: number[] = []
   hub.onMessage(({ sequence }) => seen.push(sequence))
   const peer = Peer.connected(hub)
   peer.publish(EVENTS, 'x', { qos: 1, messageId: 1 })
   peer.cut()
-  store.answers[0]!()
-  expect([peer.packets, seen]).toEqual([[], [1]])
+  events.answers[0]!()
+  expect([peer.packets, seen]).toEqual([[], [0]])
 })
