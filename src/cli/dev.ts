@@ -7,7 +7,7 @@ import { keyActions, type KeyAction } from './dev_keys.js'
 import { panelLines, redraw } from './dev_panel.js'
 import { eventText, type DevEvent } from './dev_report.js'
 import { DevSession } from './dev_session.js'
-import { ended } from './hub.js'
+import { ended, realSpan } from './ending.js'
 import { startLocalHub } from './local_hub.js'
 import { progressOf } from './progress.js'
 
@@ -34,7 +34,7 @@ export const devCommand: Command = {
   ],
   run: async (invocation) => {
     const { args, terminal } = invocation
-    const forMs = args.span('for')
+    const forMs = realSpan(args)
     const engine = args.choice<Engine>('engine', ['wasm3', 'v8']) ?? 'wasm3'
     const port = args.whole('port', { min: 0, max: 65535 }) ?? 0
     const board = args.text('board')

@@ -1,7 +1,8 @@
 /** `tinytwin hub`: the local hub alone, for devices and tools of your own. */
 
 import { shown } from '../board/root.js'
-import { CliError, type Command } from './command.js'
+import type { Command } from './command.js'
+import { ended, realSpan } from './ending.js'
 import { startLocalHub, telemetryBody } from './local_hub.js'
 
 export const hubCommand: Command = {
@@ -22,7 +23,7 @@ export const hubCommand: Command = {
   ],
   run: async ({ args, terminal }) => {
     const port = args.whole('port', { min: 0, max: 65535 }) ?? 8883
-    const forMs = args.span('for')
+    const forMs = realSpan(args)
     const stopped = terminal.interruption()
     const local = await startLocalHub({ data: args.text('data') ?? '.tinytwin/hub', host: args.text('host') ?? '127.0.0.1', port })
     const print = (json: object, text: string): void => { terminal.print(args.json ? `${JSON.stringify(json)}\n` : `${text}\n`) }
@@ -38,9 +39,9 @@ export const hubCommand: Command = {
         ].join('\n'),
       )
       local.hub.onEvent((event) => {
-        const { type, time, ...rest } = event
+        const { type, time, deviceId: device, ...rest } = event
         const what = 'message' in rest ? rest.message : type === 'twin' ? `${event.part} version ${event.version}` : ''
-        print({ type, time: new Date(time).toISOString(), ...rest }, `${'deviceId' in rest && rest.deviceId !== undefined ? rest.deviceId : '-'} ${type} ${what}`.trimEnd())
+        print({ type, time: new Date(time).toISOString(), device, ...rest }, `${device ?? '-'} ${type} ${what}`.trimEnd())
       })
       local.hub.onMessage((message) => {
         const { deviceId, sequence, system, properties } = message
@@ -53,18 +54,4 @@ export const hubCommand: Command = {
     }
     return 0
   },
-}
-
-/** Until the signal, or the time is over. */
-export function ended(stopped: AbortSignal, forMs: number | undefined): Promise<void> {
-  if (forMs !== undefined && forMs > 2 ** 31 - 1) throw new CliError('--for: at most 24d in real time')
-  return new Promise((resolve) => {
-    const timer = forMs === undefined ? setInterval(() => {}, 2 ** 30) : setTimeout(resolve, forMs)
-    const stop = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    if (stopped.aborted) stop()
-    else stopped.addEventListener('abort', stop, { once: true })
-  })
 }

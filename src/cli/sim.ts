@@ -12,7 +12,7 @@ const defaultMs = 60 * 60 * 1000
 export const simCommand: Command = {
   name: 'sim',
   summary: 'Runs an app in virtual time against a local hub and sums up.',
-  doc: 'Runs an app on the complete device runtime and a local hub in this process, in virtual time: a day takes about a second. At the end the link may drain for 60 virtual seconds; then every message is accounted for. The same seed gives the same run.',
+  doc: 'Runs an app on the complete device runtime and a local hub in this process, in virtual time: a day takes a second or two. At the end the link may drain for 60 virtual seconds; then every message is accounted for. The same seed gives the same run.',
   arguments: [{ name: 'APP', doc: 'A name (see: tinytwin apps), or the path of a .ts file or of a folder with an index.ts.' }],
   options: [
     { name: 'for', value: 'DURATION', doc: 'Virtual time, such as 20s, 24h or 1h30m. Default: 1h.' },

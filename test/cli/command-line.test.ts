@@ -52,6 +52,7 @@ test.each([
   ['an unknown app', ['sim', 'blnk'], `there is no app 'blnk' (apps: `],
   ['an unknown board', ['build', 'blink', '--board', 'blink-nan'], `there is no board 'blink-nan' (boards: ${boardNames().join(', ')}; or give the path of a board.json). Did you mean 'blink-nano'?`],
   ['a span of time that is none', ['sim', 'blink', '--for', '3 hours'], `--for: '3 hours' is not a span of time (250ms, 20s, 5m, 72h, 7d, 1h30m)`],
+  ['more real time than a timer has', ['dev', 'blink', '--for', '25d'], '--for: at most 24d in real time'],
   ['a seed that is no whole number', ['sim', 'blink', '--seed', '1.5'], `--seed: '1.5' is not a whole number from 0 to 4294967295`],
   ['a seed beyond 32 bits', ['sim', 'blink', '--seed', '4294967296'], 'is not a whole number from 0 to 4294967295'],
   ['an unknown engine', ['sim', 'blink', '--engine', 'wasm'], `--engine: 'wasm' is not one of wasm3, v8. Did you mean 'wasm3'?`],

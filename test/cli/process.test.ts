@@ -6,6 +6,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildApp } from '../../src/build/index.js'
+import { RealDevice } from '../../src/sim/real.js'
 import { jsonLines } from './fake.js'
 
 let folder: string
@@ -127,6 +129,21 @@ test('a hub says where it is before anything else, and creates the devices asked
   hub.child.kill('SIGINT')
   const { code, out } = await hub.ended
   expect({ code, lines: jsonLines(out).length }).toEqual({ code: 0, lines: 1 })
+})
+
+test('a device that has the printed connection string and authority connects, and the hub says so', async () => {
+  const hub = start('hub', '--port', '0', '--data', folder, '--device', 'one', '--json')
+  const ready = await hub.line(({ type }) => type === 'ready')
+  const [{ connectionString }] = ready['devices'] as [{ connectionString: string }]
+  const app = await buildApp({ app: 'blink' })
+  using _device = new RealDevice(app, {
+    board: app.board,
+    hub: {
+      host: '127.0.0.1', port: Number(ready['mqtts']), deviceId: 'one',
+      key: connectionString.split('SharedAccessKey=')[1] ?? '', ca: readFileSync(String(ready['ca']), 'utf8'),
+    },
+  })
+  expect(await hub.line(({ type }) => type === 'connected')).toMatchObject({ device: 'one', tls: 'TLSv1.2' })
 })
 
 test('a port that is taken is one sentence', async () => {
