@@ -26,12 +26,12 @@ export function addonPath(root = projectRoot) {
 /**
  * Brings the checkout up to date for `start` or `test` (which adds the development dependencies).
  * What is current is skipped; `quiet` says nothing when everything is. Throws SetupError with what to do.
- * `only` names one stage: npm, sources, addon or host.
+ * `only` names one stage: npm, sources, addon, host, or firmware, the sources that only cross builds need.
  * @param {{ for: 'start' | 'test', quiet?: boolean, root?: string, report?: ReturnType<typeof progress>, only?: string }} options
  */
 export async function setup({ for: purpose, quiet = false, root = projectRoot, report = progress(), only }) {
   const began = performance.now()
-  const stages = stagesOf(root, purpose, report).filter((stage) => only === undefined || stage.name === only)
+  const stages = stagesOf(root, purpose, report).filter(({ name }) => only === undefined ? name !== 'firmware' : name === only)
   const pending = () => stages.filter((stage) => !stage.current())
   if (pending().length > 0) {
     requireTools()
@@ -49,7 +49,7 @@ export async function setup({ for: purpose, quiet = false, root = projectRoot, r
 function stagesOf(root, purpose, report) {
   const log = (name) => join(root, 'build', 'setup', 'log', `${name}.log`)
   const sources = readThirdParty(root).map((entry) => ({
-    name: 'sources',
+    name: entry.for ?? 'sources',
     current: () => sourceIsCurrent(root, entry),
     run: () => report.step(`${entry.name} ${entry.version} (${whence(entry.source)})`, () => installSource(root, entry)),
   }))

@@ -16,10 +16,13 @@ export const allowed = {
   'native/engine': ['native/core', 'native/port'],
   'native/port/sim': ['native/port', 'native/core'],
   'native/port/posix': ['native/port', 'native/core'],
+  'native/port/freertos': ['native/port'],
+  'native/port/lwip': ['native/port'],
+  'native/port/qemu_mps2': ['native/port'],
   'native/port/template': ['native/port', 'native/core'],
   'native/port/contract': ['native/port', 'native/core'],
   'native/addon': ['native/core', 'native/port', 'native/port/sim', 'native/engine'],
-  'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix'],
+  'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/freertos', 'native/port/lwip', 'native/port/qemu_mps2'],
   'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract'],
   'native/fuzz': ['native/core', 'native/port'],
   'src/abi': [],
@@ -27,8 +30,9 @@ export const allowed = {
   'src/build': ['src/abi', 'src/board'],
   'src/sim': ['src/abi', 'src/board', 'src/build', 'src/hub'],
   'src/hub': [],
-  'src/cli': ['src/abi', 'src/board', 'src/build', 'src/sim', 'src/hub'],
-  'src/bench': ['src/board', 'src/build', 'src/sim', 'src/hub'],
+  'src/cli': ['src/abi', 'src/board', 'src/build', 'src/sim', 'src/hub', 'src/firmware'],
+  'src/firmware': ['src/board', 'src/build'],
+  'src/bench': ['src/board', 'src/build', 'src/sim', 'src/hub', 'src/firmware'],
 }
 
 /** Core sees the contracts of native/port, never a port. */

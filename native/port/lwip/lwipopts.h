@@ -1,0 +1,44 @@
+// lwIP as this port uses it: raw calls on the link loop alone, one TCP connection, DHCP. No
+// threads, no locks.
+#pragma once
+
+#define NO_SYS               1
+#define SYS_LIGHTWEIGHT_PROT 0
+#define LWIP_SOCKET          0
+#define LWIP_NETCONN         0
+
+#define LWIP_IPV4                  1
+#define LWIP_IPV6                  0
+#define LWIP_ARP                   1
+#define LWIP_ETHERNET              1
+#define LWIP_ICMP                  1
+#define LWIP_RAW                   0
+#define LWIP_UDP                   1
+#define LWIP_TCP                   1
+#define LWIP_DHCP                  1
+#define LWIP_DNS                   1
+#define LWIP_DHCP_DOES_ACD_CHECK   0 // its probes would delay the first address by seconds
+#define LWIP_NETIF_STATUS_CALLBACK 1
+#define IP_REASSEMBLY              0
+#define IP_FRAG                    0
+#define LWIP_STATS                 0
+#define LWIP_NOASSERT              1
+
+#define MEM_ALIGNMENT           4
+#define MEM_SIZE                7168 // bytes: what is sent and not yet acknowledged, and DHCP's state
+#define MEMP_NUM_TCP_PCB        3    // one alive, two that linger
+#define MEMP_NUM_TCP_PCB_LISTEN 1
+#define MEMP_NUM_UDP_PCB        2
+#define MEMP_NUM_TCP_SEG        12
+#define MEMP_NUM_PBUF           8
+#define MEMP_NUM_ARP_QUEUE      2
+#define ARP_TABLE_SIZE          4
+#define DNS_TABLE_SIZE          1
+#define DNS_MAX_SERVERS         1
+// The window fits in the pool, so that a peer can never fill it with what nobody reads.
+#define PBUF_POOL_SIZE   6
+#define TCP_MSS          1460
+#define TCP_WND          (3 * TCP_MSS)
+#define TCP_SND_BUF      (3 * TCP_MSS)
+#define TCP_SND_QUEUELEN 10
+#define TCP_QUEUE_OOSEQ  0
