@@ -7,7 +7,7 @@ import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
 import { projectRoot, shown } from './root.js'
 import { checkBoard, checkChip, isObject, readObject } from './schema.js'
-import type { ChipFile, ChipFunction, MemoryFile, NetworkFile, Partition, PinFile } from './file.js'
+import type { ChipFile, ChipFunction, FirmwareFile, MemoryFile, NetworkFile, Partition, PinFile } from './file.js'
 
 /** A chip, its pins by the maker's names. */
 export interface Chip extends Omit<ChipFile, 'pins'> {
@@ -38,6 +38,8 @@ export interface Board {
   readonly eventFuel: number
   readonly flash: { readonly kib: number, readonly eraseBytes: number, readonly partitions: readonly Partition[] }
   readonly network: NetworkFile
+  /** Absent on a board that is only simulated. */
+  readonly firmware?: FirmwareFile
   readonly parts: readonly Part[]
   /** The board file, as messages name it. */
   readonly file: string
@@ -72,6 +74,7 @@ export function loadBoard(nameOrPath: string): Board {
     eventFuel: merged.eventBudgetMs * chip.fuelPerMs,
     flash: { ...merged.flash, eraseBytes: chip.flashEraseBytes },
     network: merged.network,
+    ...(merged.firmware === undefined ? {} : { firmware: merged.firmware }),
     parts: Object.entries(merged.parts ?? {}).map(([name, { model, pins, parameters }]) => ({ name, model, pins, parameters: parameters ?? {} })),
     file,
   }

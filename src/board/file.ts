@@ -43,6 +43,14 @@ export interface NetworkFile {
   readonly tls: { readonly receiveBytes: number, readonly sendBytes: number }
 }
 
+export interface FirmwareFile {
+  readonly port: 'qemu_mps2'
+  readonly vmBytes: number
+  readonly tlsBytes: number
+  readonly appStackBytes: number
+  readonly linkStackBytes: number
+}
+
 export interface PartFile {
   readonly model: string
   readonly pins: Readonly<Record<string, string>>
@@ -60,6 +68,7 @@ export interface BoardFile {
   readonly eventBudgetMs: number
   readonly flash: { readonly kib: number, readonly partitions: readonly Partition[] }
   readonly network: NetworkFile
+  readonly firmware?: FirmwareFile
   readonly parts?: Readonly<Record<string, PartFile>>
 }
 

@@ -1,0 +1,137 @@
+/** Runs a firmware in QEMU with a network that reaches one port of this computer and nothing else. */
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Board } from '../board/index.js'
+import { projectRoot } from '../board/root.js'
+import { FirmwareError } from './error.js'
+import { openPanel, type Panel } from './panel.js'
+import { connectQmp, type Qmp } from './qmp.js'
+import { howToInstall, runTools } from './tools.js'
+
+/** Where the device finds the hub; what settings give as address and port. */
+export const hubAddress = { address: '10.0.2.100', port: 8883 } as const
+
+export interface RunOptions {
+  readonly board: Board
+  readonly elf: string
+  /** Made by writeFlash; the device goes on where it was. */
+  readonly flash: string
+  /** Of the local hub; without it there is no network beyond the emulator. */
+  readonly hubPort?: number
+  /** One instruction is 64 ns of the device's time, so that its figures count instructions. Slower. */
+  readonly counted?: boolean
+  /** Each line of the device's log. */
+  readonly log?: (line: string) => void
+}
+
+interface Waiting {
+  readonly pattern: RegExp
+  readonly resolve: (line: string) => void
+  readonly reject: (error: Error) => void
+}
+
+/** A device that runs until it is killed: the power is cut, its flash file stays. */
+export class RunningFirmware implements AsyncDisposable {
+  readonly panel: Panel
+  readonly lines: string[] = []
+  readonly #qemu: ChildProcess
+  readonly #qmp: Qmp
+  readonly #folder: string
+  readonly #ended: Promise<unknown>
+  #waiting: Waiting[] = []
+
+  constructor(qemu: ChildProcess, ended: Promise<unknown>, qmp: Qmp, panel: Panel, folder: string) {
+    this.#qemu = qemu
+    this.#ended = ended
+    this.#qmp = qmp
+    this.#folder = folder
+    this.panel = panel
+    void ended.then(() => {
+      for (const { pattern, reject } of this.#waiting.splice(0)) {
+        reject(new FirmwareError(`QEMU ended before the device said ${pattern.source}:\n${this.lines.slice(-20).join('\n')}`))
+      }
+    })
+  }
+
+  /** For the run that owns it. */
+  said(line: string): void {
+    this.lines.push(line)
+    const met = this.#waiting.filter(({ pattern }) => pattern.test(line))
+    this.#waiting = this.#waiting.filter((entry) => !met.includes(entry))
+    for (const { resolve } of met) resolve(line)
+  }
+
+  /** The first line from now on that matches. */
+  next(pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => { this.#waiting.push({ pattern, resolve, reject }) })
+  }
+
+  /** The first line since the start that matches, now or once it comes. */
+  async line(pattern: RegExp): Promise<string> {
+    return this.lines.find((line) => pattern.test(line)) ?? await this.next(pattern)
+  }
+
+  /** Plugs the network cable in or pulls it. */
+  async cable(plugged: boolean): Promise<void> {
+    await this.#qmp.execute('set_link', { name: 'cable', up: plugged })
+  }
+
+  /** Cuts the power. */
+  async kill(): Promise<void> {
+    this.#qemu.kill('SIGKILL')
+    await this.#ended
+    this.#qmp.close()
+    this.panel.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (existsSync(this.#folder)) await this.kill()
+  }
+}
+
+export async function runFirmware({ board, elf, flash, hubPort, counted = false, log = () => {} }: RunOptions): Promise<RunningFirmware> {
+  const install = howToInstall(runTools)
+  if (install !== undefined) throw new FirmwareError(`the emulator is missing. Run: ${install}`)
+  const folder = mkdtempSync(join(tmpdir(), 'tinytwin-qemu-'))
+  const qmpPath = join(folder, 'qmp')
+  const relay = join(projectRoot, 'scripts', 'lib', 'relay.mjs')
+  const forward = hubPort === undefined ? '' : `,guestfwd=tcp:${hubAddress.address}:${hubAddress.port}-cmd:${process.execPath} ${relay} ${hubPort}`
+  const qemu = spawn('qemu-system-arm', [
+    '-M', 'mps2-an385,memory-backend=psram',
+    '-object', `memory-backend-file,id=psram,mem-path=${flash},size=16M,share=on`,
+    '-display', 'none', '-monitor', 'none', '-serial', 'stdio',
+    '-nic', `user,id=cable,model=lan9118,restrict=on${forward}`,
+    '-semihosting-config', 'enable=on,target=native',
+    '-qmp', `unix:${qmpPath},server=on,wait=off`,
+    ...(counted ? ['-icount', 'shift=6'] : []),
+    // Started once the machine's socket is there and everything it says is heard.
+    '-S', '-kernel', elf,
+  ], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let complaint = ''
+  qemu.stderr.on('data', (bytes: Buffer) => { complaint += bytes.toString() })
+  const ended = once(qemu, 'exit').catch(() => {})
+  let running = true
+  void ended.then(() => { running = false })
+  let qmp: Qmp | undefined
+  while (qmp === undefined && running) {
+    qmp = await connectQmp(qmpPath).catch(() => undefined)
+    if (qmp === undefined) await new Promise((resolve) => { setTimeout(resolve, 20) })
+  }
+  if (qmp === undefined) {
+    rmSync(folder, { recursive: true, force: true })
+    throw new FirmwareError(`QEMU cannot start: ${complaint.trim() || 'it ended at once'}`)
+  }
+  const device = new RunningFirmware(qemu, ended, qmp, openPanel(flash, board), folder)
+  createInterface({ input: qemu.stdout }).on('line', (line) => {
+    log(line)
+    device.said(line)
+  })
+  await qmp.execute('cont')
+  return device
+}
