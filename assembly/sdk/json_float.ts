@@ -3,7 +3,7 @@
 // Most numbers have few digits and are exact by one multiplication or division (W. D. Clinger 1990). For the others an estimate is
 // moved, one f64 at a time, until the decimal lies between its neighbours' midpoints; the comparison is exact, in big integers.
 
-import { byteAt, parsed } from "./json_reader";
+import { byteAt, parsed } from "./json_lexer";
 
 /** Significant digits that can matter: 768 decide any midpoint between two f64s, one more stands for all that follow. */
 const digitsMax: i32 = 768;

@@ -2,7 +2,8 @@
 
 import { EventKind, host_event, host_log, host_twin } from "./abi.gen";
 import { handle } from "./event";
-import { JsonReader, JsonToken, memberAt, openReader, position } from "./json_reader";
+import { JsonToken } from "./json_lexer";
+import { JsonReader, memberAt, openReader, position } from "./json_reader";
 import { JsonWriter, advance, begin, beginObject, body, bodyLength, complete, putF64, putNumber, putRaw, putText, room } from "./json_writer";
 import { requireLiteral, stop } from "./text";
 
