@@ -106,3 +106,14 @@ test('a method nobody handles is answered 501, one while the device is off is re
   coffee.network.down()
   await expect(coffee.invoke('brew', null, { timeout: '5s' })).rejects.toThrow(/not online|not connected/i)
 })
+
+test('what waits in RAM when power goes is dropped, told apart from lost, and what comes later is in order', async () => {
+  await using coffee = await coffeeMachine()
+  await coffee.advance('45s')
+  coffee.network.down()
+  await coffee.advance('1m')
+  await coffee.reset()
+  coffee.network.up()
+  await coffee.advance('1m')
+  expect(coffee.telemetry().account).toEqual({ queued: 16, arrived: 10, lost: 0, dropped: 6, pending: 0, duplicates: 0, reordered: 0 })
+})
