@@ -3,8 +3,8 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { ServerCertificate } from './authority.js'
-import type { SecureInfo } from './event.js'
 import type { Hub } from './hub.js'
+import { carry, peerOf, secureInfoOf } from './socket.js'
 
 export interface ListenOptions {
   readonly host: string
@@ -21,41 +21,6 @@ export interface HubListener {
 }
 
 const HANDSHAKE_TIMEOUT_MS = 30_000
-/** What may wait in memory for a peer that does not read: well above a full queue, which is sent in one go. */
-const MAX_UNSENT_BYTES = 16 * 1024 * 1024
-
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`
-}
-
-function secureInfoOf(socket: TLSSocket): SecureInfo {
-  const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
-  const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? info : { ...info, clientCertificate: certificate.raw }
-}
-
-function serve(hub: Hub, socket: TLSSocket): void {
-  socket.setNoDelay(true)
-  const connection = hub.accept({
-    write(bytes) {
-      socket.write(bytes)
-      if (socket.writableLength > MAX_UNSENT_BYTES) {
-        socket.destroy()
-        connection.ended('slow-reader')
-      }
-    },
-    close: () => { socket.destroySoon() }
-  }, { peer: peerOf(socket), secure: secureInfoOf(socket) })
-  socket.on('data', (bytes) => {
-    socket.cork()
-    connection.receive(bytes)
-    socket.uncork()
-  })
-  // what failed is told by 'close', which always follows
-  socket.on('error', () => {})
-  socket.on('end', () => connection.ended())
-  socket.on('close', () => connection.ended())
-}
 
 /** Rejects with the system's error if the address cannot be used. */
 export async function listen(hub: Hub, { host, port, certificate }: ListenOptions): Promise<HubListener> {
@@ -73,7 +38,7 @@ export async function listen(hub: Hub, { host, port, certificate }: ListenOption
     handshaking.delete(peerOf(socket))
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serve(hub, socket)
+    carry(socket, (duplex) => hub.accept(duplex, { peer: peerOf(socket), secure: secureInfoOf(socket) }))
   })
   server.on('tlsClientError', (error: Error & { code?: string }, socket) => {
     hub.refuse('tls-handshake', { peer: peerOf(socket), detail: error.code ?? error.message })

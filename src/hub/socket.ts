@@ -1,0 +1,60 @@
+// A TLS socket as one of the hub's duplex streams; it knows no protocol.
+
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { HubConnection, HubDuplex } from './duplex.js'
+import type { SecureInfo } from './event.js'
+
+/** What may wait in memory for a peer that does not read: well above a full queue, which is sent in one go. */
+export const MAX_UNSENT_BYTES = 16 * 1024 * 1024
+/** Longer chains are cut: nobody's has more, and whoever sends more pays for it himself. */
+const MAX_CHAIN = 8
+
+export function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`
+}
+
+function issuersOf(socket: TLSSocket): Uint8Array[] {
+  const issuers: Uint8Array[] = []
+  let certificate = socket.getPeerCertificate(true)
+  while (issuers.length < MAX_CHAIN) {
+    const issuer = certificate.issuerCertificate as typeof certificate | undefined
+    // the last one names itself as its issuer
+    if (issuer?.raw === undefined || issuer === certificate || issuer.raw.equals(certificate.raw)) { break }
+    issuers.push(issuer.raw)
+    certificate = issuer
+  }
+  return issuers
+}
+
+export function secureInfoOf(socket: TLSSocket): SecureInfo {
+  const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
+  const certificate = socket.getPeerX509Certificate()
+  return certificate === undefined ? info : { ...info, clientCertificate: certificate.raw, clientChain: issuersOf(socket) }
+}
+
+/** Connects the socket with what `accept` makes of it; the result hands over bytes that were read before. */
+export function carry(socket: TLSSocket, accept: (duplex: HubDuplex) => HubConnection): (bytes: Uint8Array) => void {
+  socket.setNoDelay(true)
+  const connection = accept({
+    write(bytes) {
+      socket.write(bytes)
+      if (socket.writableLength > MAX_UNSENT_BYTES) {
+        socket.destroy()
+        connection.ended('slow-reader')
+      }
+    },
+    close: () => { socket.destroySoon() }
+  })
+  const receive = (bytes: Uint8Array): void => {
+    socket.cork()
+    connection.receive(bytes)
+    socket.uncork()
+  }
+  socket.on('data', receive)
+  // what failed is told by 'close', which always follows
+  socket.on('error', () => {})
+  socket.on('end', () => connection.ended())
+  socket.on('close', () => connection.ended())
+  return receive
+}
