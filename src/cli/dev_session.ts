@@ -150,19 +150,19 @@ export class DevSession {
       if (this.#closed || app.buildId === this.#app.buildId) return
       this.#app = app
       this.#device.close()
-      this.#device = this.#start()
+      this.#device = this.#start(this.#device.machine.flash)
       tell({ type: 'build', app: app.name, build: app.buildId })
     } catch (error) {
       tell({ type: 'problem', message: (error as Error).message })
     }
   }
 
-  #start(): RealDevice {
+  #start(flash?: Uint8Array): RealDevice {
     const { engine, local, deviceId, tell, failed } = this.#options
     const authentication = local.hub.devices.get(deviceId)?.authentication
     if (authentication?.type !== 'sas') throw new CliError(`device '${deviceId}' of this hub has no shared access key; give another with --device`)
     return new RealDevice(this.#app, {
-      board: this.board, engine, failed,
+      board: this.board, engine, flash, failed,
       hub: {
         host: local.hub.hostName, address: local.listener.host, port: local.listener.port,
         deviceId, key: authentication.primaryKey, ca: local.caPem,

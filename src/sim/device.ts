@@ -115,9 +115,15 @@ export class Device {
         powerLost: () => this.#ledger.powerLost(),
       },
     })
+    try {
+      this.machine.start()
+    } catch (error) {
+      this.machine.dispose()
+      hub.devices.remove(deviceId)
+      throw error
+    }
     this.world.add(this.machine)
     this.world.listen(deviceId, (message) => this.#arrived(message))
-    this.machine.start()
   }
 
   // ---- the board's side ----

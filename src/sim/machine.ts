@@ -50,6 +50,8 @@ export interface MachineOptions {
   readonly network: Network
   readonly timeline: Timeline
   readonly keepTrace: boolean
+  /** What an earlier machine of this board left behind; erased if not given. */
+  readonly flash?: Uint8Array | undefined
   readonly news: MachineNews
 }
 
@@ -85,7 +87,10 @@ export class Machine {
     this.board = options.board
     const table = boardTable(options.board)
     const eraseBytes = options.board.flash.eraseBytes
-    this.flash = new Uint8Array(table.storeBlocks * eraseBytes).fill(0xff)
+    this.flash = options.flash ?? new Uint8Array(table.storeBlocks * eraseBytes).fill(0xff)
+    if (this.flash.length !== table.storeBlocks * eraseBytes) {
+      throw new RangeError(`a flash of ${this.flash.length} bytes is not board '${table.name}'s of ${table.storeBlocks * eraseBytes}`)
+    }
     this.pins = new PinBank(options.board, (pin, level) => {
       this.#native.pinChanged(pin, level)
       this.#wake()

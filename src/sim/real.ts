@@ -26,6 +26,8 @@ export interface RealOptions {
   readonly board: Board
   readonly engine?: Engine
   readonly hub: HubAddress
+  /** What an earlier device of this board left behind, to go on with its store and its count of starts. */
+  readonly flash?: Uint8Array | undefined
   readonly log?: (level: LogLevel, text: string) => void
   readonly notice?: (kind: NoticeKind, code: number, text: string) => void
   readonly crashed?: (crash: CrashReport) => void
@@ -46,13 +48,13 @@ export class RealDevice implements Timeline {
   #closed = false
 
   /** Throws when the runtime refuses the app. */
-  constructor(app: AppImage, { board, engine = 'wasm3', hub, log, notice, crashed, failed }: RealOptions) {
+  constructor(app: AppImage, { board, engine = 'wasm3', hub, flash, log, notice, crashed, failed }: RealOptions) {
     this.#failed = failed ?? ((error) => { throw error })
     const plug = new Plug(tcpNetwork, () => this.machine.linkUp())
     this.network = plug
     const { key, ca, ...link } = hub
     this.machine = new Machine({
-      app, board, engine, keepTrace: false, network: plug, timeline: this,
+      app, board, engine, keepTrace: false, flash, network: plug, timeline: this,
       link: { ...link, key: Buffer.from(key, 'base64'), tls: true, ca: Buffer.from(`${ca}\0`) },
       news: {
         ...(log === undefined ? {} : { log }),

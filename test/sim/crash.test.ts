@@ -1,8 +1,10 @@
 // Guests that misbehave, through the simulator's public door.
 
 import { expect, test } from 'vitest'
-import { simulate, type Engine } from '../../src/sim/index.js'
+import { simulate, World, type AppImage, type Engine } from '../../src/sim/index.js'
 
+/** A module in which there is nothing. */
+const nothing: AppImage = { name: 'bad', wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), buildId: '', map: '', functionNames: new Map() }
 const engines: Engine[] = ['wasm3', 'v8']
 
 test.each(engines)('an endless loop is stopped, its line is named, outputs go safe and the app starts again (%s)', async (engine) => {
@@ -50,7 +52,14 @@ test('crashes farther apart than ten minutes never lead to safe mode', async () 
   expect(device.safeMode).toBe(false)
 })
 
+test('an app that was refused leaves nothing behind in its world', async () => {
+  const world = new World()
+  await expect(simulate({ ...nothing, wasm: new Uint8Array(8) }, { board: 'host', world })).rejects.toThrow(/cannot run 'bad'/)
+  expect(world.hub.devices.list()).toEqual([])
+  await world.advance('1h')
+  await world.close()
+})
+
 test('bytes that are no module are refused in words, and nothing runs', async () => {
-  const bad = { name: 'bad', wasm: new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), buildId: '', map: '', functionNames: new Map<number, string>() }
-  await expect(simulate(bad, { board: 'host' })).rejects.toThrow(/^the device cannot run 'bad': ./)
+  await expect(simulate(nothing, { board: 'host' })).rejects.toThrow(/^the device cannot run 'bad': ./)
 })
