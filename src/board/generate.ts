@@ -1,32 +1,40 @@
-/** Writes the C tables of the boards that the POSIX main can be, or with `--check` says that they differ. */
+/** Writes what is made of the boards, C tables and the README's, or with `--check` says what differs. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadBoard } from './board.js'
 import { boardsSource } from './emit_c.js'
+import { readmeWithTables } from './readme.js'
 import { projectRoot } from './root.js'
 
-const path = 'native/main/posix/boards.gen.c'
-
-/** The first is what the main is unless told otherwise. */
+/** The first is what the POSIX main is unless told otherwise. */
 export const posixBoards = ['host', 'coffee-rev-a']
 
-export function boardsFile(): { path: string, content: string } {
-  return { path, content: boardsSource(posixBoards.map(loadBoard), 'boards.h') }
+/** Each generated file's content, made from what it is now where only a part of it is generated. */
+export const generated: Readonly<Record<string, (current: string) => string>> = {
+  'native/main/posix/boards.gen.c': () => boardsSource(posixBoards.map(loadBoard), 'boards.h'),
+  'README.md': readmeWithTables,
 }
 
+const read = (path: string) => { try { return readFileSync(path, 'utf8') } catch { return '' } }
+
 function main(args: readonly string[]): number {
-  const { content } = boardsFile()
-  const file = join(projectRoot, path)
-  const current = (() => { try { return readFileSync(file, 'utf8') } catch { return undefined } })()
-  if (current === content) { return 0 }
-  if (args.includes('--check')) {
-    console.error(`error: ${path} differs from the boards it is made of. Run: npm run generate`)
-    return 1
+  const check = args.includes('--check')
+  let code = 0
+  for (const [path, make] of Object.entries(generated)) {
+    const file = join(projectRoot, path)
+    const current = read(file)
+    const content = make(current)
+    if (current === content) { continue }
+    if (check) {
+      console.error(`error: ${path} differs from the boards it is made of. Run: npm run generate`)
+      code = 1
+    } else {
+      writeFileSync(file, content)
+      console.error(`wrote ${path}`)
+    }
   }
-  writeFileSync(file, content)
-  console.error(`wrote ${path}`)
-  return 0
+  return code
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) { process.exitCode = main(process.argv.slice(2)) }

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { boardsFile } from '../../src/board/generate.js'
 import { buildApp } from '../../src/build/index.js'
 import { loadAuthority, type Authority } from '../../src/hub/index.js'
 import { Folder, LoopbackHub, start, trees, type Running, type Tree } from './process.js'
@@ -212,9 +211,4 @@ describe('the command line of tinytwin-posix', () => {
     expect(stdout).toMatch(/^Usage: tinytwin-posix APP\.wasm/m)
     expect(stdout).toMatch(/^Boards: host coffee-rev-a$/m)
   })
-})
-
-test('the C tables of the boards are what the board files say', () => {
-  const { path, content } = boardsFile()
-  expect(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).toBe(content)
 })
