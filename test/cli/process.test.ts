@@ -1,7 +1,7 @@
 /** The command as people start it: a process of its own, with signals, ports and an exit code. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,19 +101,20 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s in the middle of dev stops device 
   expect(await refusesConnections(portOf(ready['hub']))).toBe(true)
 })
 
-test('a changed source is built and started anew, and one that does not compile is told and not run', async () => {
+test('a changed source is built and started anew with its store, and one that does not compile is told and not run', async () => {
   const app = join(folder, 'watched')
-  cpSync('assembly/apps/blink', app, { recursive: true })
   const file = join(app, 'index.ts')
-  const dev = start('dev', app, '--data', join(folder, 'hub'), '--json')
+  mkdirSync(app)
+  writeFileSync(file, 'import { store } from "tinytwin";\nstore.writeInteger("n", 7);\n')
+  const dev = start('dev', app, '--board', 'blink-nano', '--data', join(folder, 'hub'), '--json')
   const first = await dev.line(({ type }) => type === 'ready')
-  const source = readFileSync(file, 'utf8')
-  writeFileSync(file, `${source}\nlog.nothing();\n`)
+  writeFileSync(file, 'import { store } from "tinytwin";\nstore.nothing();\n')
   const problem = await dev.line(({ type }) => type === 'problem')
-  expect(problem['message']).toContain('watched/index.ts:')
-  writeFileSync(file, `${source}\nconst more = OutputPin.open("led");\nmore.write(true);\n`)
+  expect(problem['message']).toContain('watched/index.ts:2:')
+  writeFileSync(file, 'import { log, store } from "tinytwin";\nlog.info("stored " + store.readInteger("n", 0).toString());\n')
   const second = await dev.line(({ type }) => type === 'build')
   expect(second['build']).not.toBe(first['build'])
+  expect(await dev.line(({ type, text }) => type === 'log' && String(text).startsWith('stored'))).toMatchObject({ text: 'stored 7' })
   dev.child.kill('SIGINT')
   expect((await dev.ended).code).toBe(0)
 })
