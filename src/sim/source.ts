@@ -1,6 +1,7 @@
 /** Where in the app's TypeScript a crash happened; knows source maps, not devices. */
 
-import { TraceMap, originalPositionFor } from '@jridgewell/trace-mapping'
+import { TraceMap, decodedMappings } from '@jridgewell/trace-mapping'
+import { readModule } from '../build/index.js'
 import type { AppImage } from './machine.js'
 
 /** As the C runtime writes it: {"crash": …} in the log and in telemetry. */
@@ -29,6 +30,16 @@ export function sourceLine(crash: Crash, app: AppImage): string | undefined {
   const name = index === undefined ? crash.function : app.functionNames.get(Number(index)) ?? crash.function
   const inFunction = name === '' ? '' : ` in ${name}`
   if (crash.offset === 0 || crash.build !== app.buildId) return inFunction.trimStart() || undefined
-  const { source, line, column } = originalPositionFor(new TraceMap(app.map), { line: 1, column: crash.offset })
-  return source === null ? inFunction.trimStart() || undefined : `${source}:${line}:${column + 1}${inFunction}`
+  const place = placeOf(crash.offset, app)
+  return place === undefined ? inFunction.trimStart() || undefined : `${place}${inFunction}`
+}
+
+// The compiler leaves instructions of its own making without a place: then it is the nearest one before, in the same function.
+function placeOf(offset: number, app: AppImage): string | undefined {
+  const map = new TraceMap(app.map)
+  const [line = []] = decodedMappings(map)
+  const begin = readModule(app.wasm).functions.findLast((candidate) => candidate.offset <= offset)?.offset ?? 0
+  const segment = line.findLast((candidate) => candidate[0] <= offset && candidate[0] >= begin && candidate.length > 1)
+  if (segment === undefined || segment.length === 1) return undefined
+  return `${map.sources[segment[1]]}:${segment[2] + 1}:${segment[3] + 1}`
 }
