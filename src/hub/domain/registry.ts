@@ -159,10 +159,6 @@ export function createRegistry(hub: HubContext): Registry {
       if (error === undefined) { reportLifecycle(hub, device.identity, 'deleted') }
     })
   }
-  const disconnect = (device: Device): void => {
-    device.link?.close('device-disabled')
-    for (const module of modulesOf(device)) { module.link?.close('device-disabled') }
-  }
 
   return {
     create(request: IdentityRequest, kept: Kept = ignore) {
@@ -193,7 +189,9 @@ export function createRegistry(hub: HubContext): Registry {
       device.identity = identity
       hub.store.put('identity', device.key, identity, kept)
       if (identity.iotEdge) { addEdgeModules(identity.deviceId) }
-      if (identity.status === 'disabled') { disconnect(device) }
+      if (identity.status === 'disabled') {
+        for (const each of [device, ...modulesOf(device)]) { each.link?.close('device-disabled') }
+      }
       return identity
     },
     remove(name, kept = ignore, { ifMatch } = {}) {

@@ -176,12 +176,11 @@ export class ServiceQueue {
 
   #nextFree(): Waiting | undefined {
     const now = this.#clock.now()
-    for (const one of [...this.#waiting]) {
-      if (one.lockedUntil > now) { continue }
-      if (one.record.expiresAt > now) { return one }
-      this.#remove(one, () => {})
+    for (;;) {
+      const next = this.#waiting.find(({ lockedUntil }) => lockedUntil <= now)
+      if (next === undefined || next.record.expiresAt > now) { return next }
+      this.#remove(next, () => {})
     }
-    return undefined
   }
 
   #deliver(): void {

@@ -46,9 +46,10 @@ const MAX_BLOB_NAME_CHARS = 1024
 const MAX_SEGMENTS = 254
 const CONTENT_TYPE = 'application/json; charset=utf-8'
 
+const fault = (what: string): HubError => new HubError('ArgumentInvalid', `a blob name ${what}`)
+
 /** A name that stays below the device's own folder however a server normalizes it. */
 function checkBlobName(deviceId: string, name: unknown): asserts name is string {
-  const fault = (what: string): HubError => new HubError('ArgumentInvalid', `a blob name ${what}`)
   if (typeof name !== 'string' || name === '' || deviceId.length + 1 + name.length > MAX_BLOB_NAME_CHARS) {
     throw fault(`with the device id has 1 to ${MAX_BLOB_NAME_CHARS} characters`)
   }

@@ -22,7 +22,10 @@ export function onPublish(connection: OpenConnection, packet: IPublishPacket): v
   switch (meant.kind) {
     case 'telemetry': return onTelemetry(connection, packet, meant, acknowledge)
     case 'twin-get':
-      respond(connection, twinResponseTopic(200, meant.requestId), deviceView(connection.device.twin))
+      answered(connection, meant.requestId, () => {
+        connection.hub.throttles.require('twin-read')
+        respond(connection, twinResponseTopic(200, meant.requestId), deviceView(connection.device.twin))
+      })
       return acknowledge()
     case 'twin-report': return onReport(connection, packet, meant.requestId, acknowledge)
     case 'method-reply': {
@@ -58,7 +61,7 @@ function onTelemetry(connection: OpenConnection, { payload, retain }: IPublishPa
 }
 
 function onReport(connection: OpenConnection, { payload }: IPublishPacket, requestId: string, acknowledge: () => void): void {
-  try {
+  const isUnderWay = answered(connection, requestId, () => {
     reportTwin(connection.hub, connection.device, payload as Buffer, (error, version) => {
       if (error === undefined) {
         respond(connection, twinResponseTopic(204, requestId, version), '')
@@ -67,11 +70,20 @@ function onReport(connection: OpenConnection, { payload }: IPublishPacket, reque
       }
       acknowledge()
     })
+  })
+  if (!isUnderWay) { acknowledge() }
+}
+
+/** False if `action` threw an error of the hub, which is then the answer. */
+function answered(connection: OpenConnection, requestId: string, action: () => void): boolean {
+  try {
+    action()
+    return true
   } catch (error) {
     if (!(error instanceof HubError)) { throw error }
-    connection.note(error.code === 'TwinTooLarge' ? 'twin-limit' : 'malformed-twin', error.message)
+    connection.note(error.code === 'TwinTooLarge' ? 'twin-limit' : error.code === 'Throttled' ? 'throttled' : 'malformed-twin', error.message)
     respondError(connection, requestId, error)
-    acknowledge()
+    return false
   }
 }
 
