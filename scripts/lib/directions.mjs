@@ -23,7 +23,7 @@ export const allowed = {
   'native/port/contract': ['native/port', 'native/core'],
   'native/addon': ['native/core', 'native/port', 'native/port/sim', 'native/engine'],
   'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/freertos', 'native/port/lwip', 'native/port/qemu_mps2'],
-  'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract'],
+  'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract', 'native/port/freertos'],
   'native/fuzz': ['native/core', 'native/port'],
   'src/abi': [],
   'src/board': ['src/abi'],
