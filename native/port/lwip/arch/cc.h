@@ -5,7 +5,7 @@
 
 uint32_t tt_lwip_random(void);
 
-#define LWIP_RAND() tt_lwip_random()
+#define LWIP_RAND()      tt_lwip_random()
 #define LWIP_NO_UNISTD_H 1
 #define LWIP_PLATFORM_DIAG(text)
 #define LWIP_PLATFORM_ASSERT(text)
