@@ -135,6 +135,7 @@ static void read_link(struct sim_device *sim, napi_env env, napi_value link)
     config->token_ttl_s = (uint32_t)js_int(env, link, "tokenTtlS", 0);
     config->keep_alive_s = (uint16_t)js_int(env, link, "keepAliveS", 0);
     config->tls = js_flag(env, link, "tls");
+    config->tls13 = js_flag(env, link, "tls13");
     config->ca = copy_bytes(env, link, "ca", &config->ca_len);
     config->build_epoch_ms = js_int(env, link, "buildEpochMs", 0);
 }

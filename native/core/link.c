@@ -180,6 +180,7 @@ static void dial(struct tt_link *link, int64_t now_ms)
             .ca = link->config.ca,
             .ca_len = link->config.ca_len,
             .build_epoch_ms = link->config.build_epoch_ms,
+            .tls13 = link->config.tls13,
         };
         err = tt_tls_open(&config, &stream, &link->tls, &link->stream, &link->hub.why);
         if (err != TT_OK) {

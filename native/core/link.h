@@ -16,18 +16,19 @@ struct tt_link_config {
     const struct tt_board *board;
     struct tt_outbox *outbox;
     struct tt_inbox *inbox;
-    const char *host;      // hub host name as in the connection string: user name, SAS, and TLS name
-    const char *address;   // TCP host; NULL: host without its :port
-    uint16_t tcp_port;     // 0: 8883
+    const char *host;    // hub host name as in the connection string: user name, SAS, and TLS name
+    const char *address; // TCP host; NULL: host without its :port
+    uint16_t tcp_port;   // 0: 8883
     const char *device_id;
-    const uint8_t *key;    // shared access key, decoded
+    const uint8_t *key; // shared access key, decoded
     size_t key_len;
     uint32_t token_ttl_s;  // 0: 3600. Renewed when a quarter of it is left
     uint16_t keep_alive_s; // 0: 240, at most 1177
     bool tls;              // false only inside one process
+    bool tls13;            // offer TLS 1.3 too, see tls.h
     const uint8_t *ca;     // PEM (with its final NUL counted) or DER roots
     size_t ca_len;
-    uint32_t boot;         // number of this start, first half of message ids
+    uint32_t boot;          // number of this start, first half of message ids
     int64_t build_epoch_ms; // the clock is not believed before this
 };
 

@@ -171,6 +171,7 @@ static int fail(struct tt_tls *tls, int err)
 static int shake_hands(struct tt_tls *tls)
 {
     if (tls->error < 0) { return tls->error; }
+    tt_tls_psa_use(tls->port);
     if (tls->established) { return TT_OK; }
     const int err = mbedtls_ssl_handshake(&tls->ssl);
     if (err == MBEDTLS_ERR_SSL_WANT_READ || err == MBEDTLS_ERR_SSL_WANT_WRITE) { return 1; }
@@ -219,6 +220,7 @@ static void free_all(struct tt_tls *tls)
 static void close_plain(void *ctx)
 {
     struct tt_tls *tls = ctx;
+    tt_tls_psa_use(tls->port);
     if (tls->established && tls->error == 0 && tls->retry_len == 0) {
         mbedtls_ssl_close_notify(&tls->ssl); // as far as there is room: nobody waits for it
     }
@@ -242,6 +244,8 @@ static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const 
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
         return TT_EFULL;
     }
+    mbedtls_ssl_conf_max_tls_version(&tls->config, config->tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
+                                                                 : MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(&tls->config, &tls->roots, NULL);
     mbedtls_ssl_conf_verify(&tls->config, verify, tls);
@@ -267,7 +271,11 @@ int tt_tls_open(const struct tt_tls_config *config, const struct tt_stream *inne
         return TT_EUNSET;
     }
     tt_crypto_install_heap();
-    tt_tls_psa_start(config->port);
+    if (config->tls13 && !tt_tls_psa_start(config->port)) {
+        inner->close(inner->ctx);
+        *why = "this firmware was built without TLS 1.3";
+        return TT_EUNSUPPORTED;
+    }
     struct tt_tls *tls = mbedtls_calloc(1, sizeof *tls);
     if (tls == NULL) {
         inner->close(inner->ctx);

@@ -12,12 +12,13 @@ struct tt_tls_config {
     const uint8_t *ca;          // roots, PEM (with its final NUL counted) or DER
     size_t ca_len;
     int64_t build_epoch_ms; // an earlier clock is not believed
+    bool tls13;             // offer TLS 1.3 beside 1.2; needs a build with TT_TLS13
 };
 
 // Starts TLS over `inner`, which it owns from now on, also after an error. *tls and *out are for
 // the caller; the handshake goes on in out->read and out->write, which take nothing until it is
 // over. TT_OK, or with *why in words: TT_EUNSET (no believable clock), TT_EINVALID (the roots
-// cannot be read), TT_EFULL (no memory).
+// cannot be read), TT_EUNSUPPORTED (no TLS 1.3 in this build), TT_EFULL (no memory).
 int tt_tls_open(const struct tt_tls_config *config, const struct tt_stream *inner,
                 struct tt_tls **tls, struct tt_stream *out, const char **why);
 

@@ -26,15 +26,26 @@ psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context
     return PSA_SUCCESS;
 }
 
-void tt_tls_psa_start(const struct tt_port *port)
+bool tt_tls_psa_start(const struct tt_port *port)
 {
     random_port = port;
-    psa_crypto_init(); // again costs nothing
+    return psa_crypto_init() == PSA_SUCCESS; // again costs nothing
+}
+
+void tt_tls_psa_use(const struct tt_port *port)
+{
+    random_port = port;
 }
 
 #else
 
-void tt_tls_psa_start(const struct tt_port *port)
+bool tt_tls_psa_start(const struct tt_port *port)
+{
+    (void)port;
+    return false;
+}
+
+void tt_tls_psa_use(const struct tt_port *port)
 {
     (void)port;
 }

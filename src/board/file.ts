@@ -40,7 +40,7 @@ export interface Partition {
 
 export interface NetworkFile {
   readonly kind: 'wifi' | 'ethernet' | 'modem' | 'host'
-  readonly tls: { readonly receiveBytes: number, readonly sendBytes: number }
+  readonly tls: { readonly receiveBytes: number, readonly sendBytes: number, readonly version?: '1.2' | '1.3' }
 }
 
 export interface FirmwareFile {

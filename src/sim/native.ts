@@ -24,6 +24,8 @@ export interface LinkOptions {
   readonly deviceId: string
   readonly key: Uint8Array
   readonly tls: boolean
+  /** Offers TLS 1.3 beside 1.2. */
+  readonly tls13?: boolean
   /** PEM with its final NUL, or DER. */
   readonly ca?: Uint8Array
   readonly tokenTtlS?: number

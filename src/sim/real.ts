@@ -55,7 +55,7 @@ export class RealDevice implements Timeline {
     const { key, ca, ...link } = hub
     this.machine = new Machine({
       app, board, engine, keepTrace: false, flash, network: plug, timeline: this,
-      link: { ...link, key: Buffer.from(key, 'base64'), tls: true, ca: Buffer.from(`${ca}\0`) },
+      link: { ...link, key: Buffer.from(key, 'base64'), tls: true, tls13: board.network.tls.version === '1.3', ca: Buffer.from(`${ca}\0`) },
       news: {
         ...(log === undefined ? {} : { log }),
         notice: (kind, code, text) => {

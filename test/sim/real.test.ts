@@ -51,14 +51,14 @@ async function outcome(address: Partial<HubAddress> & Pick<HubAddress, 'deviceId
 }
 
 /** What a device first says of its connection. */
-async function firstWords(hub: HubAddress): Promise<string> {
+async function firstWords(hub: HubAddress, board = loadBoard('host')): Promise<string> {
   let device: RealDevice | undefined
   try {
     return await new Promise((resolve) => {
       const notice = (kind: string, _code: number, text: string): void => {
         if (kind === 'connected' || kind === 'disconnected') resolve(`${kind}: ${text}`)
       }
-      device = new RealDevice(app, { board: loadBoard('host'), hub, notice })
+      device = new RealDevice(app, { board, hub, notice })
     })
   } finally {
     device?.close()
@@ -121,4 +121,12 @@ test('a port where nobody listens is told as such', async () => {
   const address = { host: hubHost, address: loopback, port: gone.port, ca: authority.caPem, ...identify(other) }
   expect(await firstWords(address)).toBe('disconnected: network: the host refused the connection')
   await other.close()
+})
+
+test.each([['1.2', 'TLSv1.2'], ['1.3', 'TLSv1.3']] as const)('a board whose newest TLS is %s speaks %s with a hub that can do both', async (version, spoken) => {
+  const host = loadBoard('host')
+  const board = { ...host, network: { ...host.network, tls: { ...host.network.tls, version } } }
+  const { deviceId, key } = identify()
+  const words = await firstWords({ host: hubHost, address: loopback, port: listener.port, ca: authority.caPem, deviceId, key }, board)
+  expect(words).toMatch(new RegExp(`^connected: ${spoken} `))
 })
