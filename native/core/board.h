@@ -13,10 +13,10 @@ enum tt_pin_kind {
 };
 
 struct tt_board_pin {
-    const char *name;  // as apps call it
-    uint8_t kind;      // one enum tt_pin_kind
-    uint8_t safe;      // outputs: the level at boot, on a trap and by the watchdog; PWM: duty 0
-    uint16_t channel;  // what board_io.h functions get
+    const char *name; // as apps call it
+    uint8_t kind;     // one enum tt_pin_kind
+    uint8_t safe;     // outputs: the level at boot, on a trap and by the watchdog; PWM: duty 0
+    uint16_t channel; // what board_io.h functions get
 };
 
 struct tt_board {
@@ -24,14 +24,15 @@ struct tt_board {
     const struct tt_board_pin *pins;
     size_t pin_count;
 
-    uint32_t guest_bytes;     // N: the guest's linear memory, 4,096 to 65,536, a multiple of 8
+    uint32_t guest_bytes;       // N: the guest's linear memory, 4,096 to 65,536, a multiple of 8
     uint32_t guest_stack_bytes; // the interpreter's stack
-    int64_t event_fuel;       // calls and loop turns one event may use
-    uint32_t telemetry_bytes; // RAM of the outbox's telemetry lane
-    uint32_t reply_bytes;     // RAM of the outbox's reply lane
-    uint32_t report_bytes;    // RAM of the outbox's reported lane; the link's table has the same
-    uint32_t inbox_bytes;     // RAM of the inbox
-    uint32_t packet_bytes;    // largest MQTT packet sent
-    uint32_t receive_bytes;   // largest MQTT packet received whole; larger ones are discarded
-    uint32_t store_blocks;    // erase blocks of the block device for the store, at least 2; 0: no store
+    int64_t event_fuel;         // calls and loop turns one event may use
+    uint32_t telemetry_bytes;   // RAM of the outbox's telemetry lane
+    uint32_t reply_bytes;       // RAM of the outbox's reply lane
+    uint32_t report_bytes;      // RAM of the outbox's reported lane; the link's table has the same
+    uint32_t inbox_bytes;       // RAM of the inbox
+    uint32_t packet_bytes;      // largest MQTT packet sent
+    uint32_t receive_bytes;     // largest MQTT packet received whole; larger ones are discarded
+    uint32_t
+        store_blocks; // erase blocks of the block device for the store, at least 2; 0: no store
 };

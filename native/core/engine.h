@@ -1,4 +1,5 @@
-// The seam that runs a guest: wasm3 on devices, V8 in the simulator. Its only view of core is tt_imports.
+// The seam that runs a guest: wasm3 on devices, V8 in the simulator. Its only view of core is
+// tt_imports.
 #pragma once
 
 #include <stddef.h>
@@ -32,8 +33,8 @@ struct tt_engine {
     int (*load)(void *ctx, const uint8_t *wasm, size_t wasm_len,
                 const struct tt_engine_limits *limits, tt_import_call *call, void *host,
                 const char **why);
-    // Runs an export (a and b for on_event only). TT_OK, or TT_EREFUSED after a trap. fuel is counted
-    // in calls and loop turns; an engine without a counter ignores it.
+    // Runs an export (a and b for on_event only). TT_OK, or TT_EREFUSED after a trap. fuel is
+    // counted in calls and loop turns; an engine without a counter ignores it.
     int (*call)(void *ctx, enum tt_guest_export which, int32_t a, int32_t b, int64_t fuel,
                 struct tt_trap *trap);
     uint32_t (*heap_bytes)(void *ctx); // the guest's managed heap in use, 0 when it has none

@@ -1,9 +1,11 @@
-// What of mbedTLS 3.6 is compiled: a TLS client with chain and host name verified, and the crypto the hub's protocol needs.
-// No clock, no files, no sockets, no platform entropy: time, bytes and randomness come from the port.
+// What of mbedTLS 3.6 is compiled: a TLS client with chain and host name verified, and the crypto
+// the hub's protocol needs. No clock, no files, no sockets, no platform entropy: time, bytes and
+// randomness come from the port.
 //
-// Randomness: give mbedtls_ctr_drbg_seed a function that calls the port's random; there is no entropy module.
-// Validity dates: without MBEDTLS_HAVE_TIME_DATE the library does not look at them. The TLS layer compares
-// valid_from and valid_to with its own `now` in the callback of mbedtls_ssl_conf_verify.
+// Randomness: give mbedtls_ctr_drbg_seed a function that calls the port's random; there is no
+// entropy module. Validity dates: without MBEDTLS_HAVE_TIME_DATE the library does not look at them.
+// The TLS layer compares valid_from and valid_to with its own `now` in the callback of
+// mbedtls_ssl_conf_verify.
 #pragma once
 
 // Platform: memory through mbedtls_platform_set_calloc_free, so that a port can give an arena.
@@ -51,7 +53,8 @@
 #define MBEDTLS_X509_CRT_PARSE_C
 #define MBEDTLS_X509_REMOVE_INFO
 
-// TLS 1.2 client: ECDHE with AES-GCM only, extended master secret, SNI. No renegotiation, no server.
+// TLS 1.2 client: ECDHE with AES-GCM only, extended master secret, SNI. No renegotiation, no
+// server.
 #define MBEDTLS_SSL_TLS_C
 #define MBEDTLS_SSL_CLI_C
 #define MBEDTLS_SSL_PROTO_TLS1_2
@@ -61,7 +64,8 @@
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
 
-// Record buffers, bytes. A server may send 16 KiB records unless it is known not to; a board may say less.
+// Record buffers, bytes. A server may send 16 KiB records unless it is known not to; a board may
+// say less.
 #ifndef MBEDTLS_SSL_IN_CONTENT_LEN
 #define MBEDTLS_SSL_IN_CONTENT_LEN 16384
 #endif

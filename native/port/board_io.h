@@ -15,8 +15,8 @@ struct tt_board_io {
     int (*analog_millivolts)(void *ctx, uint16_t channel);
     int (*pwm_frequency)(void *ctx, uint16_t channel, uint32_t hz);
     int (*pwm_duty)(void *ctx, uint16_t channel, uint16_t duty); // 0 low .. 65535 high
-    // Writes tx, then with a repeated start reads rx_len bytes; either may be empty. address: 7 bits.
-    // TT_EIO when the device does not acknowledge. Returns rx_len.
+    // Writes tx, then with a repeated start reads rx_len bytes; either may be empty. address: 7
+    // bits. TT_EIO when the device does not acknowledge. Returns rx_len.
     int (*i2c_transfer)(void *ctx, uint16_t channel, uint8_t address, const uint8_t *tx,
                         size_t tx_len, uint8_t *rx, size_t rx_len);
 };

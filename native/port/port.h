@@ -15,9 +15,9 @@ enum tt_restart_reason {
 };
 
 enum tt_notice_kind {
-    TT_NOTICE_CONNECTED = 1,    // the hub accepted the connection; text: "TLSv1.2 <cipher>" or "plain"
+    TT_NOTICE_CONNECTED = 1, // the hub accepted the connection; text: "TLSv1.2 <cipher>" or "plain"
     TT_NOTICE_DISCONNECTED = 2, // code: TT_E of why; text: the reason in words
-    TT_NOTICE_QUEUED = 3,       // a telemetry message got sequence number `code`; text: its message id
+    TT_NOTICE_QUEUED = 3, // a telemetry message got sequence number `code`; text: its message id
     TT_NOTICE_ACKNOWLEDGED = 4, // the hub acknowledged sequence number `code`
     TT_NOTICE_CRASHED = 5,      // the guest was stopped; text: the crash record, JSON
     TT_NOTICE_SAFE_MODE = 6,    // no guest runs any more; text: why

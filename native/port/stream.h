@@ -1,4 +1,5 @@
-// The contract of a byte stream: TCP from a port, TLS over it, memory in tests. Nothing here blocks.
+// The contract of a byte stream: TCP from a port, TLS over it, memory in tests. Nothing here
+// blocks.
 #pragma once
 
 #include <stddef.h>
