@@ -14,7 +14,20 @@ export function peerOf({ remoteAddress, remotePort }: Socket): string {
   return remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort}`
 }
 
-function issuersOf(socket: TLSSocket): Uint8Array[] {
+/** A resumed session has the client's certificate but not its issuers: they are remembered by the certificate, the oldest forgotten first. */
+const MAX_REMEMBERED = 4096
+const rememberedIssuers = new Map<string, Uint8Array[]>()
+
+function issuersOf(socket: TLSSocket, fingerprint: string): Uint8Array[] {
+  if (socket.isSessionReused()) { return rememberedIssuers.get(fingerprint) ?? [] }
+  const issuers = issuersSent(socket)
+  rememberedIssuers.delete(fingerprint)
+  if (issuers.length > 0) { rememberedIssuers.set(fingerprint, issuers) }
+  if (rememberedIssuers.size > MAX_REMEMBERED) { rememberedIssuers.delete(rememberedIssuers.keys().next().value!) }
+  return issuers
+}
+
+function issuersSent(socket: TLSSocket): Uint8Array[] {
   const issuers: Uint8Array[] = []
   let certificate = socket.getPeerCertificate(true)
   while (issuers.length < MAX_CHAIN) {
@@ -30,7 +43,7 @@ function issuersOf(socket: TLSSocket): Uint8Array[] {
 export function secureInfoOf(socket: TLSSocket): SecureInfo {
   const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
   const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? info : { ...info, clientCertificate: certificate.raw, clientChain: issuersOf(socket) }
+  return certificate === undefined ? info : { ...info, clientCertificate: certificate.raw, clientChain: issuersOf(socket, certificate.fingerprint256) }
 }
 
 /** Connects the socket with what `accept` makes of it; the result hands over bytes that were read before. */

@@ -1,6 +1,13 @@
 // A device built on the unmodified azure-iot-device package; it does what its parent process asks over IPC and knows nothing of our hub.
 const { Client, Message } = require('azure-iot-device')
-const { Mqtt } = require('azure-iot-device-mqtt')
+const { Readable } = require('node:stream')
+
+/** Loaded when asked for: each takes its time. */
+const transports = {
+  'mqtt': () => require('azure-iot-device-mqtt').Mqtt,
+  'mqtt-ws': () => require('azure-iot-device-mqtt').MqttWs,
+  'http': () => require('azure-iot-device-http').Http
+}
 
 let client
 let twin
@@ -8,8 +15,14 @@ let twin
 const tell = (event, data) => process.send({ event, ...data })
 
 const commands = {
-  async open({ connectionString, sas }) {
-    client = sas === undefined ? Client.fromConnectionString(connectionString, Mqtt) : Client.fromSharedAccessSignature(sas, Mqtt)
+  async open({ connectionString, sas, transport = 'mqtt', x509 }) {
+    const Transport = transports[transport]()
+    client = sas === undefined ? Client.fromConnectionString(connectionString, Transport) : Client.fromSharedAccessSignature(sas, Transport)
+    if (x509 !== undefined) {
+      const applied = client.setOptions(x509)
+      // the HTTP transport sets a certificate without ever saying so
+      if (transport !== 'http') { await applied }
+    }
     client.on('error', (error) => tell('error', { name: error.name }))
     client.on('disconnect', () => tell('disconnect', {}))
     await client.open()
@@ -19,6 +32,21 @@ const commands = {
     message.contentType = contentType
     for (const [key, value] of Object.entries(properties)) { message.properties.add(key, value) }
     await client.sendEvent(message)
+  },
+  async batch({ bodies }) {
+    await client.sendEventBatch(bodies.map((body) => {
+      const message = new Message(body)
+      message.properties.add('part', 'of a batch')
+      return message
+    }))
+  },
+  async upload({ name, body }) {
+    await client.uploadToBlob(name, Readable.from([Buffer.from(body)]), Buffer.byteLength(body))
+  },
+  /** Ends messages as `how` says, until told otherwise. */
+  async settle({ how, poll }) {
+    if (poll !== undefined) { await client.setTransportOptions(poll) }
+    client.on('message', (message) => client[how](message, (error) => tell('message', { body: message.data.toString(), how, failed: error?.name })))
   },
   async messages() {
     client.on('message', (message) => {

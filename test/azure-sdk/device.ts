@@ -1,4 +1,4 @@
-// The test's side of device.cjs: one child process that trusts the hub's authority by NODE_EXTRA_CA_CERTS alone.
+// The test's side of device.cjs and its kind: one child process that trusts the hub's authority by NODE_EXTRA_CA_CERTS alone.
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,8 @@ export class SdkDevice {
   #wake: (() => void) | undefined
   #lastId = 0
 
-  constructor(caPath: string | undefined) {
-    this.#child = fork(fileURLToPath(new URL('device.cjs', import.meta.url)), {
+  constructor(caPath: string | undefined, script = 'device.cjs') {
+    this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), {
       env: { ...process.env, ...(caPath === undefined ? {} : { NODE_EXTRA_CA_CERTS: caPath }) },
       execArgv: [],
       silent: true

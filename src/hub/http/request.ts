@@ -91,7 +91,8 @@ export function requestOf(message: IncomingMessage): HttpRequest {
     query,
     rawHeaders,
     peer: peerOf(socket),
-    secure: socket.encrypted ? secureInfoOf(socket) : null,
+    // looked up only by who has no token
+    get secure() { return socket.encrypted ? secureInfoOf(socket) : null },
     header(name) {
       const value = message.headers[name.toLowerCase()]
       return Array.isArray(value) ? value.at(-1) : value

@@ -1,0 +1,54 @@
+// A service built on the unmodified azure-iothub package; it does what its parent process asks over IPC and knows nothing of our hub.
+const iothub = require('azure-iothub')
+
+const { Client, JobClient, Registry, DigitalTwinClient, IoTHubTokenCredentials } = iothub
+
+let registry
+let client
+let jobs
+let digitalTwins
+
+const plain = (value) => value === undefined ? null : JSON.parse(JSON.stringify(value))
+const bodyOf = ({ responseBody }) => plain(responseBody)
+
+const commands = {
+  async open({ connectionString }) {
+    registry = Registry.fromConnectionString(connectionString)
+    client = Client.fromConnectionString(connectionString)
+    jobs = JobClient.fromConnectionString(connectionString)
+    digitalTwins = new DigitalTwinClient(new IoTHubTokenCredentials(connectionString))
+  },
+  /** One call of the registry by its name. */
+  registry: async ({ name, args }) => bodyOf(await registry[name](...args)),
+  list: async () => (await registry.list()).responseBody.map(({ deviceId }) => deviceId),
+  twin: async ({ deviceId, moduleId }) => {
+    const { responseBody } = moduleId === undefined ? await registry.getTwin(deviceId) : await registry.getModuleTwin(deviceId, moduleId)
+    return plain({ etag: responseBody.etag, tags: responseBody.tags, desired: responseBody.properties.desired, reported: responseBody.properties.reported })
+  },
+  async query({ text, pageSize }) {
+    const query = registry.createQuery(text, pageSize)
+    const pages = []
+    while (query.hasMoreResults) { pages.push((await query.next()).result) }
+    return plain(pages)
+  },
+  method: async ({ deviceId, moduleId, params }) =>
+    (moduleId === undefined ? await client.invokeDeviceMethod(deviceId, params) : await client.invokeDeviceMethod(deviceId, moduleId, params)).result,
+  jobs: async ({ name, args }) => plain((await jobs[name](...args)).jobStatus),
+  async jobPages({ type, status }) {
+    const query = jobs.createQuery(type, status)
+    return plain((await query.next()).result)
+  },
+  async digitalTwins({ name, args }) {
+    // the response holds the socket
+    const { _response, ...result } = await digitalTwins[name](...args) ?? {}
+    return plain(result)
+  },
+  close: () => client.close().then(() => undefined)
+}
+
+process.on('message', ({ id, command, ...input }) => {
+  Promise.resolve().then(() => commands[command](input)).then(
+    (result) => process.send({ id, result: result === undefined ? null : result }),
+    (error) => process.send({ id, error: error.name, message: error.message }))
+})
+process.on('disconnect', () => process.exit())
