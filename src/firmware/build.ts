@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { loadBoard, type Board } from '../board/index.js'
 import { projectRoot, shown } from '../board/root.js'
@@ -40,20 +41,27 @@ export async function buildFirmware({ board: wanted, app: name, progress = () =>
   const install = howToInstall(buildTools)
   if (install !== undefined) throw new FirmwareError(`the cross compiler or its companions are missing. Run: ${install}`)
   const folder = join(projectRoot, 'build', 'firmware', board.name)
-  const log = join(folder, 'build.log')
+  const { withLock } = await import(pathToFileURL(join(projectRoot, 'scripts', 'lib', 'lock.mjs')).href) as { withLock: WithLock }
+  await withLock(join(folder, 'lock'), () => compile(board, folder, progress))
+  return { board, app, elf: join(folder, 'firmware.elf'), size: measureFirmware(readFileSync(join(folder, 'firmware.map'), 'utf8')) }
+}
+
+/** One build at a time in a folder, whoever asks. */
+type WithLock = (file: string, work: () => Promise<void>) => Promise<void>
+
+async function compile(board: Board, folder: string, progress: (what: string) => void): Promise<void> {
+  const native = join(projectRoot, 'native', 'firmware')
   await step(join(folder, 'sources.log'), process.execPath, [join(projectRoot, 'scripts', 'setup.mjs'), '--only', 'firmware', '--quiet'])
   writeTables(join(folder, 'tables'), board)
-  const native = join(projectRoot, 'native', 'firmware')
   if (!existsSync(join(folder, 'Makefile'))) progress(`compiling the firmware of ${board.name} (half a minute or so the first time)`)
-  await step(log, 'cmake', [
+  await step(join(folder, 'build.log'), 'cmake', [
     '-S', native, '-B', folder, '-G', 'Unix Makefiles',
     `-DCMAKE_TOOLCHAIN_FILE=${join(native, 'arm-none-eabi.cmake')}`,
     `-DTT_GENERATED=${join(folder, 'tables')}`,
     `-DTT_TLS_IN=${board.network.tls.receiveBytes}`,
     `-DTT_TLS_OUT=${board.network.tls.sendBytes}`,
   ])
-  await step(log, 'cmake', ['--build', folder, '--parallel', '2'])
-  return { board, app, elf: join(folder, 'firmware.elf'), size: measureFirmware(readFileSync(join(folder, 'firmware.map'), 'utf8')) }
+  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--parallel', '2'])
 }
 
 // Written only when they differ, so that nothing is compiled again for nothing.

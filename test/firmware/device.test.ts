@@ -15,7 +15,7 @@ describe.skipIf(install !== undefined)(`a device on qemu-mps2${unless}`, () => {
     device = await bench.powerOn()
     await connected
   }, 240_000)
-  afterAll(() => bench[Symbol.asyncDispose]())
+  afterAll(async () => { await (bench as Bench | undefined)?.[Symbol.asyncDispose]() })
 
   test('gets an address by DHCP, verifies the hub over TLS 1.2 and says so', async () => {
     expect(await device.line(/address/)).toMatch(/network: address 10\.0\.2\.15$/)
