@@ -1,7 +1,7 @@
 // A TLS socket as one of the hub's duplex streams; it knows no protocol.
 
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 import type { HubConnection, HubDuplex } from './duplex.js'
 import type { SecureInfo } from './event.js'
 
@@ -16,34 +16,30 @@ export function peerOf({ remoteAddress, remotePort }: Socket): string {
 
 /** A resumed session has the client's certificate but not its issuers: they are remembered by the certificate, the oldest forgotten first. */
 const MAX_REMEMBERED = 4096
-const rememberedIssuers = new Map<string, Uint8Array[]>()
+const rememberedIssuers = new Map<string, readonly Uint8Array[]>()
 
-function issuersOf(socket: TLSSocket, fingerprint: string): Uint8Array[] {
-  if (socket.isSessionReused()) { return rememberedIssuers.get(fingerprint) ?? [] }
-  const issuers = issuersSent(socket)
-  rememberedIssuers.delete(fingerprint)
-  if (issuers.length > 0) { rememberedIssuers.set(fingerprint, issuers) }
-  if (rememberedIssuers.size > MAX_REMEMBERED) { rememberedIssuers.delete(rememberedIssuers.keys().next().value!) }
-  return issuers
-}
-
-function issuersSent(socket: TLSSocket): Uint8Array[] {
+function issuersOf(leaf: DetailedPeerCertificate, isResumed: boolean): readonly Uint8Array[] {
+  if (isResumed) { return rememberedIssuers.get(leaf.fingerprint256) ?? [] }
   const issuers: Uint8Array[] = []
-  let certificate = socket.getPeerCertificate(true)
+  let certificate = leaf
   while (issuers.length < MAX_CHAIN) {
-    const issuer = certificate.issuerCertificate as typeof certificate | undefined
+    const issuer = certificate.issuerCertificate as DetailedPeerCertificate | undefined
     // the last one names itself as its issuer
     if (issuer?.raw === undefined || issuer === certificate || issuer.raw.equals(certificate.raw)) { break }
     issuers.push(issuer.raw)
     certificate = issuer
   }
+  rememberedIssuers.delete(leaf.fingerprint256)
+  if (issuers.length > 0) { rememberedIssuers.set(leaf.fingerprint256, issuers) }
+  if (rememberedIssuers.size > MAX_REMEMBERED) { rememberedIssuers.delete(rememberedIssuers.keys().next().value!) }
   return issuers
 }
 
 export function secureInfoOf(socket: TLSSocket): SecureInfo {
   const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
-  const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? info : { ...info, clientCertificate: certificate.raw, clientChain: issuersOf(socket, certificate.fingerprint256) }
+  // asked for once and before anything else: Node takes the chain apart while it reads it
+  const leaf = socket.getPeerCertificate(true) as DetailedPeerCertificate | undefined
+  return leaf?.raw === undefined ? info : { ...info, clientCertificate: leaf.raw, clientChain: issuersOf(leaf, socket.isSessionReused()) }
 }
 
 /** Connects the socket with what `accept` makes of it; the result hands over bytes that were read before. */

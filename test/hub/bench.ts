@@ -1,7 +1,7 @@
 // What the hub's tests share: a virtual clock, counted randomness and a device's end of an in-memory connection.
 
 import { generate, parser, type IConnectPacket, type IPublishPacket, type Packet } from 'mqtt-packet'
-import { createHub, signSas, type Clock, type Hub, type HubEvent, type HubLogEntry, type HubOptions } from '../../src/hub/index.js'
+import { createHub, signSas, type Clock, type Hub, type HubEvent, type HubLogEntry, type HubOptions, type SecureInfo } from '../../src/hub/index.js'
 
 export const HOST = 'hub.test'
 export const START_MS = Date.UTC(2026, 0, 1)
@@ -89,7 +89,7 @@ export class Peer {
   readonly #connection
   readonly #parser = parser({ protocolVersion: 4 })
 
-  constructor(hub: Hub, name = 'peer') {
+  constructor(hub: Hub, name = 'peer', secure: SecureInfo | null = null) {
     this.#parser.on('packet', (packet) => this.packets.push(packet))
     this.#connection = hub.accept({
       write: (bytes) => {
@@ -97,7 +97,7 @@ export class Peer {
         this.#parser.parse(Buffer.from(bytes))
       },
       close: () => { this.closed = true }
-    }, { peer: name })
+    }, { peer: name, secure })
   }
 
   static connected(hub: Hub, fields: Partial<IConnectPacket> = {}): Peer {

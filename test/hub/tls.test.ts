@@ -10,6 +10,7 @@ import { generate } from 'mqtt-packet'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { createHub, listen, loadAuthority, signSas, type Authority, type HubEvent, type ServerRequest } from '../../src/hub/index.js'
 import { connectPacket, FILTER, HOST, KEY } from './bench.js'
+import { certificate } from './certificates.js'
 
 const ADDRESS = '127.0.0.1'
 let authority: Authority
@@ -169,4 +170,45 @@ test('a broken authority says which files to remove', async () => {
   writeFileSync(join(folder, 'ca-key.pem'), 'x')
   await expect(loadAuthority(folder)).rejects.toThrow(/Remove both/)
   rmSync(folder, { recursive: true })
+})
+
+async function chained() {
+  const now = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 3_600_000 }
+  const root = await certificate('Root', { ca: true, ...now })
+  const middle = await certificate('Middle', { issuer: root, ca: true, ...now })
+  const leaf = await certificate('d1', { issuer: middle, ...now })
+  return { root, own: { cert: `${leaf.pem}\n${middle.pem}\n`, key: leaf.keyPem } }
+}
+
+/** What the hub says first of a connection without a token. */
+async function outcome({ next }: Awaited<ReturnType<typeof served>>, socket: TLSSocket): Promise<HubEvent> {
+  const first = Promise.race([next('connected'), next('refused')])
+  socket.write(connectPacket({ password: Buffer.alloc(0) }))
+  return await first
+}
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s a device brings its chain, also when it resumes its TLS session', async (version) => {
+  const { root, own } = await chained()
+  const hub = await served()
+  hub.hub.authorities.register({ name: 'root', certificate: root.pem, isVerified: true })
+  hub.hub.devices.update('d1', { authentication: { type: 'certificateAuthority' } })
+  const options = { ...own, minVersion: version, maxVersion: version }
+  const first = await handshake(hub.port, options)
+  // tickets of TLS 1.3 come with the first data
+  const answered = new Promise((resolve) => { first.once('data', resolve) })
+  expect(await outcome(hub, first)).toMatchObject({ type: 'connected', deviceId: 'd1', tls: version })
+  await answered
+  const session = first.getSession()
+  const again = await handshake(hub.port, { ...options, session })
+  expect(again.isSessionReused()).toBe(true)
+  expect(await outcome(hub, again)).toMatchObject({ type: 'connected' })
+  for (const socket of [first, again]) { socket.destroy() }
+})
+
+test('a device whose authority the hub does not know is refused after the handshake', async () => {
+  const { own } = await chained()
+  const hub = await served()
+  hub.hub.devices.update('d1', { authentication: { type: 'certificateAuthority' } })
+  const socket = await handshake(hub.port, own)
+  expect(await outcome(hub, socket)).toMatchObject({ type: 'refused', reason: 'untrusted-certificate' })
 })
