@@ -8,6 +8,7 @@ import { shown, projectRoot } from '../board/root.js'
 import { CliError, type Command } from './command.js'
 import { writeFiles } from './files.js'
 import { progressOf } from './progress.js'
+import { printFirmwareSize } from './size_firmware.js'
 
 /** Of what a device is made, as the native build leaves it for this computer. */
 const libraries: readonly (readonly [folder: string, archive: string])[] = [['core', 'libttcore.a'], ['engine', 'libttengine_wasm3.a']]
@@ -23,14 +24,23 @@ interface Measured {
 export const sizeCommand: Command = {
   name: 'size',
   summary: 'Bytes of every app and of the C runtime against their budgets.',
-  doc: 'Prints the bytes of the Wasm of every app, and code and data of every object of the C runtime as compiled for this computer, each against test/size-budget.json. Exit code 1 when one is over its budget or has none.',
-  arguments: [],
+  doc: 'Prints the bytes of the Wasm of every app, and code and data of every object of the C runtime as compiled for this computer, each against test/size-budget.json. Exit code 1 when one is over its budget or has none. With an app and a board it builds the firmware instead and prints what each component takes of flash and RAM.',
+  arguments: [{ name: 'APP', doc: 'With --board: the app on it.', optional: true }],
   options: [
+    { name: 'board', value: 'BOARD', doc: 'With an app: a board that has a firmware.' },
     { name: 'budget', value: 'FILE', doc: 'Another budget: a JSON object of names and bytes. Default: test/size-budget.json.' },
     { name: 'accept', doc: 'Give what is over its budget, or has none, a new one with some room; forget what is gone. The commit explains the growth.' },
   ],
-  examples: [['size', 'The table.'], ['size --json', 'One object for each, then the sum.'], ['size --accept', 'After growth that is worth it.']],
-  run: async ({ args, terminal }) => {
+  examples: [['size', 'The table.'], ['size --json', 'One object for each, then the sum.'], ['size --accept', 'After growth that is worth it.'], ['size coffee-machine --board qemu-mps2', 'The image of one board.']],
+  run: async (invocation) => {
+    const { args, terminal } = invocation
+    const [app] = args.positionals
+    const board = args.text('board')
+    if ((app === undefined) !== (board === undefined)) throw new CliError('the size of a firmware needs both: tinytwin size APP --board BOARD')
+    if (app !== undefined && board !== undefined) {
+      await printFirmwareSize(app, board, invocation)
+      return 0
+    }
     const file = resolve(args.text('budget') ?? budgetFile)
     const budget = readBudget(file)
     const progress = progressOf(terminal)

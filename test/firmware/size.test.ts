@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { buildFirmware, measureFirmware } from '../../src/firmware/index.js'
+import { jsonLines, tinytwin } from '../cli/fake.js'
 import { install, unless } from './bench.js'
 
 const map = `
@@ -24,6 +25,12 @@ Linker script and memory map
 .stack          0x20000098       0x40
 .debug_info     0x00000000     0x9999
 `
+
+test('an app without a board, or a board without a firmware, is refused in a sentence', async () => {
+  expect((await tinytwin('size', 'blink')).err).toBe('error: the size of a firmware needs both: tinytwin size APP --board BOARD\n')
+  expect((await tinytwin('size', 'blink', '--board', 'host')).err)
+    .toBe("error: board 'host' has no firmware; give its board.json a 'firmware' or take another board\n")
+})
 
 test('the map is summed by component; initial values count in flash and RAM, gaps as alignment', () => {
   expect(measureFirmware(map)).toEqual({
@@ -48,5 +55,15 @@ describe.skipIf(install !== undefined)(`the coffee machine on qemu-mps2${unless}
     const parts = Object.values(size.components)
     expect(parts.reduce((sum, part) => sum + part.flash, 0)).toBe(size.flash)
     expect(parts.reduce((sum, part) => sum + part.ram, 0)).toBe(size.ram)
+  }, 240_000)
+
+  test('is told by the command line in one object, the app and the path of the image with it', async () => {
+    const { code, out } = await tinytwin('size', 'coffee-machine', '--board', 'qemu-mps2', '--json')
+    const { size, app, elf } = await buildFirmware({ board: 'qemu-mps2', app: 'coffee-machine' })
+    expect(code).toBe(0)
+    expect(jsonLines(out).at(-1)).toEqual({
+      type: 'size', board: 'qemu-mps2', app: 'coffee-machine', elf, flash: size.flash + app.wasm.length, ram: size.ram,
+      components: { ...size.components, app: { flash: app.wasm.length, ram: 0 } },
+    })
   }, 240_000)
 })

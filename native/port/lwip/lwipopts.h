@@ -25,20 +25,20 @@
 #define LWIP_NOASSERT              1
 
 #define MEM_ALIGNMENT           4
-#define MEM_SIZE                7168 // bytes: what is sent and not yet acknowledged, and DHCP's state
+#define MEM_SIZE                5120 // bytes: what is sent and not yet acknowledged, and DHCP's state
 #define MEMP_NUM_TCP_PCB        3    // one alive, two that linger
 #define MEMP_NUM_TCP_PCB_LISTEN 1
 #define MEMP_NUM_UDP_PCB        2
-#define MEMP_NUM_TCP_SEG        12
+#define MEMP_NUM_TCP_SEG        10
 #define MEMP_NUM_PBUF           8
 #define MEMP_NUM_ARP_QUEUE      2
 #define ARP_TABLE_SIZE          4
 #define DNS_TABLE_SIZE          1
 #define DNS_MAX_SERVERS         1
 // The window fits in the pool, so that a peer can never fill it with what nobody reads.
-#define PBUF_POOL_SIZE   6
+#define PBUF_POOL_SIZE   4
 #define TCP_MSS          1460
-#define TCP_WND          (3 * TCP_MSS)
-#define TCP_SND_BUF      (3 * TCP_MSS)
+#define TCP_WND          (2 * TCP_MSS)
+#define TCP_SND_BUF      (2 * TCP_MSS)
 #define TCP_SND_QUEUELEN 10
 #define TCP_QUEUE_OOSEQ  0
