@@ -35,6 +35,9 @@ static struct tt_port port;
 static struct tt_settings settings;
 static struct tt_wasm3 wasm3;
 static uint32_t connecting_since;
+static volatile bool queued; // a message whose record was not written yet
+static uint32_t queued_since;
+static struct tt_stream tcp;
 static int64_t epoch_at_start_ms;
 
 static void say(enum tt_log_level level, const char *text)
@@ -76,7 +79,36 @@ static void pin_changed(uint16_t channel, int level)
     tt_app_pin_changed(tt_device_app(device), channel, level);
 }
 
-// On the link loop, but for the app's crashes.
+static int tcp_read(void *ctx, uint8_t *out, size_t cap)
+{
+    (void)ctx;
+    return tcp.read(tcp.ctx, out, cap);
+}
+
+static int tcp_write(void *ctx, const uint8_t *data, size_t len)
+{
+    (void)ctx;
+    if (queued) {
+        queued = false;
+        tt_panel->figures.publish_counts = tt_freertos_spent(TT_LOOP_LINK) - queued_since;
+    }
+    return tcp.write(tcp.ctx, data, len);
+}
+
+static void tcp_close(void *ctx)
+{
+    (void)ctx;
+    tcp.close(tcp.ctx);
+}
+
+// The link has one stream at a time; its writes are looked at on their way.
+static int connect_measured(void *ctx, const char *host, uint16_t tcp_port, struct tt_stream *out)
+{
+    *out = (struct tt_stream){.read = tcp_read, .write = tcp_write, .close = tcp_close};
+    return tt_lwip_connect(ctx, host, tcp_port, &tcp);
+}
+
+// QUEUED and CRASHED on the app loop, all else on the link loop.
 static void noticed(void *ctx, const struct tt_notice *notice)
 {
     (void)ctx;
@@ -86,6 +118,9 @@ static void noticed(void *ctx, const struct tt_notice *notice)
         port.log(port.ctx, TT_LOG_INFO, notice->text, notice->text_len);
     } else if (notice->kind == TT_NOTICE_DISCONNECTED) {
         connecting_since = spent;
+    } else if (notice->kind == TT_NOTICE_QUEUED) {
+        queued_since = spent;
+        queued = true;
     }
 }
 
@@ -165,6 +200,10 @@ static void app_loop(void *ctx)
         const int64_t now_ms = tt_freertos_uptime_ms();
         const int32_t wait_ms = tt_app_step(tt_device_app(device), now_ms);
         tt_freertos_wait(TT_LOOP_APP, wait_ms);
+        const int64_t late_ms = tt_freertos_uptime_ms() - now_ms - wait_ms;
+        if (late_ms > (int64_t)tt_panel->figures.late_ms) {
+            tt_panel->figures.late_ms = (uint32_t)late_ms;
+        }
     }
 }
 
@@ -233,13 +272,14 @@ int main(void)
         .link = link_stack,
         .link_words = sizeof link_stack / sizeof link_stack[0],
     };
+    tt_panel->figures = (struct tt_panel_figures){0}; // the panel outlives a reset
     tt_arena_init(&vm, vm_memory, sizeof vm_memory);
     tt_arena_init(&tls, tls_memory, sizeof tls_memory);
     tt_libc_use_arena(&vm);
     tt_crypto_use_heap(tls_calloc, tls_free);
     epoch_at_start_ms = tt_mps2_epoch_s() * MILLISECONDS;
     port = tt_freertos_port();
-    port.connect = tt_lwip_connect;
+    port.connect = connect_measured;
     port.notice = noticed;
     tt_freertos_run(&chip, &stacks, app_loop, link_loop, NULL);
 }

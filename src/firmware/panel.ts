@@ -8,7 +8,7 @@ import { FirmwareError } from './error.js'
 export const panelOffset = 8 * 1024 * 1024
 const channels = 64
 const figureNames = [
-  'uptimeMs', 'appCounts', 'linkCounts', 'connectCounts', 'appStackFree', 'linkStackFree', 'tlsPeakBytes', 'vmPeakBytes', 'refused', 'lateMs',
+  'uptimeMs', 'appCounts', 'linkCounts', 'connectCounts', 'appStackFree', 'linkStackFree', 'tlsPeakBytes', 'vmPeakBytes', 'refused', 'lateMs', 'publishCounts',
 ] as const
 
 export type FigureName = (typeof figureNames)[number]

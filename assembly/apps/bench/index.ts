@@ -37,6 +37,12 @@ hub.onMethod("flood", (request) => {
   return request.reply("{}");
 });
 
+/** Ten messages of 64 bytes a second. */
+hub.onMethod("pace", (request) => {
+  every(100, () => { hub.telemetry().text("pad", "012345678901234567890123456789012345678901234567890123").send(); });
+  return request.reply("{}");
+});
+
 hub.onMethod("quiet", (request) => {
   cancel(flood);
   return request.answer().i32("sent", sent).send();

@@ -16,8 +16,9 @@ struct tt_panel_figures {
     uint32_t link_stack_free;
     uint32_t tls_peak_bytes;
     uint32_t vm_peak_bytes;
-    uint32_t refused; // allocations
-    uint32_t late_ms; // longest the app loop came after the time it wanted
+    uint32_t refused;        // allocations
+    uint32_t late_ms;        // longest the app loop came after the time it wanted
+    uint32_t publish_counts; // of the link loop, from a message in the outbox to its TLS record
 };
 
 struct tt_panel {
