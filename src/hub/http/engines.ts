@@ -38,7 +38,15 @@ export interface ConfigurationEngine {
   apply(deviceId: string, content: JsonObject): Soon<void>
 }
 
+/** Blobs by URLs that carry their own signatures; only those that are covered are asked for. */
+export interface BlobAccess {
+  covers(url: URL): boolean
+  read(url: URL, maxBytes: number): Promise<Uint8Array>
+  write(url: URL, body: Buffer): Promise<void>
+}
+
 export interface Engines {
+  readonly blobs?: BlobAccess
   readonly query?: QueryEngine
   readonly jobs?: JobEngine
   readonly configurations?: ConfigurationEngine

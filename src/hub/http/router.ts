@@ -1,7 +1,7 @@
 // From requests to answers by a table of routes; it knows no device and no service.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { HttpError, errorBody, refusalOf } from './error.js'
+import { HttpError, errorBody, refusalOf, type Refused } from './error.js'
 import { requestOf, type HttpRequest } from './request.js'
 
 export interface HttpAnswer {
@@ -27,7 +27,11 @@ export interface ServeOptions {
   /** `peer` and what it asked for, without queries and ids that came from outside being trusted. */
   refused(request: { peer: string; method: string; status: number; code: string; message: string; trackingId: string }): void
   failed(error: unknown, trackingId: string): void
+  /** How an error is told; as the hub does it if not given. */
+  describe?(refusal: Refused, trackingId: string): { headers: Readonly<Record<string, string>>; body: unknown }
 }
+
+const describeAsHub = (refusal: Refused, trackingId: string) => ({ headers: { 'iothub-errorcode': refusal.code }, body: errorBody(refusal, trackingId) })
 
 interface Compiled { readonly method: string; readonly segments: readonly string[]; readonly handle: Handler }
 
@@ -68,7 +72,7 @@ function send(response: ServerResponse, { status, headers = {}, body }: HttpAnsw
 }
 
 /** The listener for an HTTP server. Routes are tried in order. */
-export function serveRoutes({ routes, trackingId, refused, failed }: ServeOptions): (message: IncomingMessage, response: ServerResponse) => void {
+export function serveRoutes({ routes, trackingId, refused, failed, describe = describeAsHub }: ServeOptions): (message: IncomingMessage, response: ServerResponse) => void {
   const compiled = routes.map(({ method, path, handle }) => ({ method, segments: path.split('/').slice(1), handle }))
   const answer = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     // what is written to a peer that is gone is lost, and it knows
@@ -88,7 +92,8 @@ export function serveRoutes({ routes, trackingId, refused, failed }: ServeOption
       }
       // a body that nobody has read is not read to its end either
       const closing = message.complete || !hasBody(message) ? {} : { connection: 'close' }
-      send(response, { status: refusal.status, headers: { ...refusal.headers, 'iothub-errorcode': refusal.code, ...closing }, body: errorBody(refusal, id) })
+      const { headers, body } = describe(refusal, id)
+      send(response, { status: refusal.status, headers: { ...refusal.headers, ...headers, ...closing }, body })
     }
   }
   return (message, response) => { void answer(message, response) }

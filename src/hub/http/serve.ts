@@ -12,6 +12,7 @@ import { listenService, type Accept, type ServiceTimeouts } from './listen.js'
 import { messageRoutes } from './message-routes.js'
 import { registryRoutes } from './registry-routes.js'
 import { serveRoutes, type Route } from './router.js'
+import { transferRoutes } from './transfer-routes.js'
 import { twinRoutes } from './twin-routes.js'
 import { serveWebSockets } from './websocket.js'
 
@@ -23,6 +24,7 @@ export function hubRoutes({ context }: Hub, engines: Engines): Route[] {
     ...registryRoutes(context),
     ...twinRoutes(context),
     ...jobRoutes(context, engines),
+    ...transferRoutes(context, engines),
     ...configurationRoutes(context, engines),
     ...messageRoutes(context),
     ...digitalTwinRoutes(context)
