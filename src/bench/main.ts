@@ -3,14 +3,16 @@
 import { loopback } from './loopback.js'
 import type { Figure, Measurement } from './measure.js'
 import { simulator } from './simulator.js'
+import { tls13 } from './tls13.js'
 
-const measurements: readonly Measurement[] = [...simulator, ...loopback]
+const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13]
 
 const usage = `Usage: npm run bench -- [--json] [--only WORD]
 
 Measures this checkout on this machine, one after the other, and prints each figure.
   --json       one JSON object a line
-  --only WORD  the measurements whose title has WORD: ${measurements.map(({ title }) => title).join(', ')}
+  --only WORD  the measurements whose title has WORD, of: ${measurements.map(({ title }) => title).join(', ')}.
+               Without it ${measurements.filter(({ onlyNamed }) => onlyNamed).map(({ title }) => title).join(', ')} are left out.
 `
 
 /** The exit code: 1 when a figure misses its limit. */
@@ -22,7 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const json = args.includes('--json')
   const onlyAt = args.indexOf('--only')
   const word = onlyAt < 0 ? '' : args[onlyAt + 1] ?? ''
-  const chosen = measurements.filter(({ title }) => title.includes(word))
+  const chosen = measurements.filter(({ title, onlyNamed = false }) => word === '' ? !onlyNamed : title.includes(word))
   const unknown = args.find((arg, index) => !['--json', '--only'].includes(arg) && index !== onlyAt + 1)
   if (chosen.length === 0 || (unknown !== undefined && onlyAt < 0)) {
     process.stderr.write(`error: ${unknown ?? word} is nothing to measure.\n${usage}`)

@@ -10,6 +10,8 @@ export interface Figure {
 
 export interface Measurement {
   readonly title: string
+  /** Too long for a run of everything: only when asked for by name. */
+  readonly onlyNamed?: boolean
   readonly run: () => Promise<readonly Figure[]>
 }
 
