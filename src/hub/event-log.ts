@@ -1,5 +1,6 @@
 // The built-in endpoint's log (reference E3): partitions of messages in the order in which they came, read from any place in them. It knows no protocol.
 
+import { HubError } from './error.js'
 import type { DeviceMessage, StampedMessage } from './message.js'
 
 /** Where reading begins; a place that retention has taken away means the earliest that is left. */
@@ -36,6 +37,7 @@ export interface EventLog {
   readonly partitionCount: number
   /** Milliseconds since 1970. */
   readonly createdAt: number
+  /** The message is the log's own from now on, which may complete it in place. */
   append(partition: number, message: StampedMessage, appended: Appended): void
   /** Throws PartitionNotFound. */
   info(partition: number): PartitionInfo
@@ -63,4 +65,26 @@ export function partitionOf(deviceId: string, partitionCount: number): number {
     hash = Math.imul(hash ^ deviceId.charCodeAt(i), 0x01000193)
   }
   return (hash >>> 0) % partitionCount
+}
+
+interface Bounds {
+  readonly number: number
+  readonly firstSequence: number
+  readonly nextSequence: number
+}
+
+/** The sequence number to begin with, of a position that needs no search. Throws ArgumentInvalid. */
+export function startOf({ number, firstSequence, nextSequence }: Bounds, position: Exclude<EventPosition, { at: 'time' }>): number {
+  if (position.at === 'earliest') { return firstSequence }
+  if (position.at === 'latest') { return nextSequence }
+  const place = position.at === 'offset' ? sequenceOf(position.offset) : position.sequence
+  // before the first there is nothing to exclude
+  const start = place < 0 || position.inclusive ? Math.max(place, 0) : place + 1
+  if (!(start <= nextSequence)) { throw new HubError('ArgumentInvalid', `the last event of partition ${number} is ${nextSequence - 1}`) }
+  return Math.max(start, firstSequence)
+}
+
+function sequenceOf(offset: string): number {
+  if (!/^(-1|\d{1,16})$/.test(offset)) { throw new HubError('ArgumentInvalid', 'an offset is a number of at most 16 digits, or -1') }
+  return Number(offset)
 }

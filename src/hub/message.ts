@@ -40,6 +40,7 @@ export interface StampedMessage {
   readonly moduleId?: string
   /** Milliseconds since 1970, by the hub's clock. */
   readonly enqueuedTime: number
+  /** A view: its buffer holds other bodies as well. */
   readonly body: Uint8Array
   readonly system: Readonly<SystemProperties>
   readonly properties: Readonly<UserProperties>

@@ -50,6 +50,13 @@ test('twins are changed by their own etag', () => {
   expect(hub.twin('d1').document().tags).toEqual({ a: 1 })
 })
 
+test('an identity whose first twin is refused is not created', () => {
+  const { hub } = bench()
+  expect(bulk(hub, [{ id: 'a', importMode: 'create', tags: { 'a.b': 1 } }, { id: 'b', importMode: 'createOrUpdate', properties: { desired: [] } }]).errors)
+    .toEqual([failed('ArgumentInvalid'), failed('ArgumentInvalid')])
+  expect(hub.devices.list()).toHaveLength(1)
+})
+
 test('modules are items as well', () => {
   const { hub } = bench()
   expect(bulk(hub, [{ id: 'd1', moduleId: 'm', importMode: 'create' }, { id: 'd1', moduleId: 'n', importMode: 'delete' }]).errors)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { memoryStore } from '../../src/hub/index.js'
 import { identityDocument, identityRequestOf } from '../../src/hub/domain/identity-document.js'
 import { findDevice } from '../../src/hub/domain/registry.js'
+import type { Kept } from '../../src/hub/store/store.js'
 import { bench, KEY, OTHER_KEY, Peer, reasons, START_MS, token } from './bench.js'
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted })
@@ -203,4 +204,19 @@ test.each([
   ['an unknown type', { authentication: { type: 'tpm' } }]
 ])('a body with %s is refused', (_what, json) => {
   expect(() => identityRequestOf(json as never, { deviceId: 'x' })).toThrow(code('ArgumentInvalid'))
+})
+
+test('a gateway is kept once all of it is, and gone once all of it is', () => {
+  const inner = memoryStore()
+  const waiting: Kept[] = []
+  const { hub } = bench({ store: { ...inner, put: (kind, key, record, kept) => inner.put(kind, key, record, () => waiting.push(kept)) } })
+  waiting.length = 0
+  let told = 0
+  hub.devices.create({ deviceId: 'edge', iotEdge: true }, () => { told++ })
+  expect(waiting).toHaveLength(3)
+  for (const [i, kept] of waiting.entries()) {
+    expect(told).toBe(0)
+    kept(i === 1 ? new Error('disk full') : undefined)
+  }
+  expect(told).toBe(1)
 })

@@ -1,6 +1,7 @@
 // Many changes of the registry in one call, each with its own outcome (reference E1: `POST /devices`, and import). It knows no HTTP.
 
 import { HubError } from '../error.js'
+import { whenAll } from '../store/kept.js'
 import type { Kept } from '../store/store.js'
 import type { HubContext } from './device.js'
 import { checkName, identityKey, type IdentityName } from './identity.js'
@@ -34,20 +35,13 @@ export function bulkRegistry(hub: HubContext, items: JsonValue, kept: Kept): Bul
   if (new Set(names).size < names.length || names.includes(undefined)) {
     throw new HubError('ArgumentInvalid', 'each item of a bulk operation is an object and names another identity')
   }
-  let left = 1
-  let failed: Error | undefined
-  const oneKept: Kept = (error) => {
-    failed ??= error
-    if (--left === 0) { kept(failed) }
-  }
+  const oneKept = whenAll(items.length, kept)
   const errors = items.flatMap((item): BulkError[] => {
-    left++
     const error = applyItem(hub, item as JsonObject, oneKept)
     if (error === undefined) { return [] }
     oneKept()
     return [error]
   })
-  oneKept()
   return { isSuccessful: errors.length === 0, errors, warnings: [] }
 }
 
@@ -80,16 +74,12 @@ function applyMode(hub: HubContext, item: JsonObject, name: IdentityName, kept: 
   const isThere = registry.get(name) !== undefined
   switch (mode) {
     case 'create':
-      registry.create(identityRequestOf(body, name), kept)
-      return applyTwin(hub, item, name)
+      return create(hub, item, name, body, kept)
     case 'createorupdate':
     case 'createorupdateifmatchetag':
-      if (isThere) {
-        registry.update(name, { ...identityRequestOf(body, name), ...match }, kept)
-      } else {
-        registry.create(identityRequestOf(body, name), kept)
-      }
-      return applyTwin(hub, item, name)
+      if (!isThere) { return create(hub, item, name, body, kept) }
+      registry.update(name, { ...identityRequestOf(body, name), ...match }, kept)
+      return
     case 'update':
     case 'updateifmatchetag':
       registry.update(name, { ...identityRequestOf(body, name), ...match }, kept)
@@ -119,8 +109,17 @@ function twinPartsOf(item: JsonObject): { tags?: JsonValue; desired?: JsonValue 
   return { ...(tags === undefined || tags === null ? {} : { tags }), ...(desired === undefined || desired === null ? {} : { desired }) }
 }
 
-/** The first tags and desired properties of a new identity. */
-function applyTwin(hub: HubContext, item: JsonObject, name: IdentityName): void {
+/** With the first tags and desired properties, if there are any; both or neither. */
+function create(hub: HubContext, item: JsonObject, name: IdentityName, body: JsonObject, kept: Kept): void {
   const parts = twinPartsOf(item)
-  if (Object.keys(parts).length > 0) { updateTwin(hub, findDevice(hub, name), parts, {}) }
+  const hasTwin = Object.keys(parts).length > 0
+  const oneKept = whenAll(hasTwin ? 2 : 1, kept)
+  hub.registry.create(identityRequestOf(body, name), oneKept)
+  if (!hasTwin) { return }
+  try {
+    updateTwin(hub, findDevice(hub, name), parts, { kept: oneKept })
+  } catch (error) {
+    hub.registry.remove(name)
+    throw error
+  }
 }

@@ -3,6 +3,7 @@
 import { HubError } from '../error.js'
 import type { CloudOutcome } from '../event.js'
 import { MAX_CLOUD_MESSAGE_BYTES, MAX_MESSAGE_ID_CHARS, messageBytes, type CloudMessage, type SystemProperties, type UserProperties } from '../message.js'
+import { whenAll } from '../store/kept.js'
 import type { Kept } from '../store/store.js'
 import type { Device, HubContext } from './device.js'
 import { isFeedbackWanted } from './feedback.js'
@@ -211,15 +212,8 @@ export function completeTag(hub: HubContext, device: Device, tag: number): void 
 /** Empties the queue and returns how many messages were in it. */
 export function purgeQueue(hub: HubContext, device: Device, kept: Kept): number {
   const purged = device.queue.purge()
-  let left = purged.length
-  if (left === 0) { kept() }
-  let failed: Error | undefined
-  for (const queued of purged) {
-    end(hub, device, queued, 'Purged', (error) => {
-      failed ??= error
-      if (--left === 0) { kept(failed) }
-    })
-  }
+  const oneKept = whenAll(purged.length, kept)
+  for (const queued of purged) { end(hub, device, queued, 'Purged', oneKept) }
   watchQueue(hub, device)
   return purged.length
 }

@@ -36,7 +36,8 @@ const DEFAULT_RESPONSE_MS = 30_000
 /** US-ASCII without controls, space and the separators of RFC 2616 §2.2. */
 const METHOD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}$/
 
-function checked({ method, payload = null, responseTimeoutMs = DEFAULT_RESPONSE_MS, connectTimeoutMs = 0 }: MethodCall) {
+/** Throws ArgumentInvalid. */
+export function checked({ method, payload = null, responseTimeoutMs = DEFAULT_RESPONSE_MS, connectTimeoutMs = 0 }: MethodCall) {
   if (typeof method !== 'string' || !METHOD_NAME.test(method) || /[#+]/.test(method)) {
     throw new HubError('ArgumentInvalid', 'a method name is 1 to 128 characters of US-ASCII without separators, # and +')
   }

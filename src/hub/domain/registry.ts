@@ -2,6 +2,7 @@
 
 import { HubError } from '../error.js'
 import { partitionOf } from '../event-log.js'
+import { whenAll } from '../store/kept.js'
 import type { CloudMessageRecord, Kept } from '../store/store.js'
 import { purgeQueue, watchQueue } from './cloud.js'
 import type { Device, HubContext } from './device.js'
@@ -141,10 +142,10 @@ export function createRegistry(hub: HubContext): Registry {
       if (error === undefined) { reportLifecycle(hub, identity, 'created') }
     })
   }
-  const addEdgeModules = (deviceId: string): void => {
-    for (const moduleId of EDGE_MODULES) {
-      if (!hub.devices.has(identityKey({ deviceId, moduleId }))) { add(newIdentity({ deviceId, moduleId, managedBy: 'iotEdge' }, hub), ignore) }
-    }
+  const missingModules = ({ deviceId, iotEdge }: Identity): IdentityName[] =>
+    iotEdge ? EDGE_MODULES.map((moduleId) => ({ deviceId, moduleId })).filter((name) => !hub.devices.has(identityKey(name))) : []
+  const addModules = (names: readonly IdentityName[], kept: Kept): void => {
+    for (const name of names) { add(newIdentity({ ...name, managedBy: 'iotEdge' }, hub), kept) }
   }
   const removeOne = (device: Device, kept: Kept): void => {
     device.link?.close('device-removed')
@@ -172,8 +173,10 @@ export function createRegistry(hub: HubContext): Registry {
       }
       checkScopes(hub, identity)
       hub.throttles.require('registry')
-      add(identity, kept)
-      if (identity.iotEdge) { addEdgeModules(identity.deviceId) }
+      const modules = missingModules(identity)
+      const oneKept = whenAll(1 + modules.length, kept)
+      add(identity, oneKept)
+      addModules(modules, oneKept)
       return identity as SasIdentity
     },
     get: (name) => hub.devices.get(typeof name === 'string' ? name : identityKey(name))?.identity,
@@ -186,9 +189,11 @@ export function createRegistry(hub: HubContext): Registry {
       const identity = changedIdentity(device.identity, change, hub)
       checkScopes(hub, identity)
       hub.throttles.require('registry')
+      const modules = missingModules(identity)
+      const oneKept = whenAll(1 + modules.length, kept)
       device.identity = identity
-      hub.store.put('identity', device.key, identity, kept)
-      if (identity.iotEdge) { addEdgeModules(identity.deviceId) }
+      hub.store.put('identity', device.key, identity, oneKept)
+      addModules(modules, oneKept)
       if (identity.status === 'disabled') {
         for (const each of [device, ...modulesOf(device)]) { each.link?.close('device-disabled') }
       }
@@ -198,8 +203,9 @@ export function createRegistry(hub: HubContext): Registry {
       const device = findDevice(hub, name)
       checkMatch(ifMatch, device.identity.etag, `'${device.key}'`)
       hub.throttles.require('registry')
-      for (const module of modulesOf(device)) { removeOne(module, ignore) }
-      removeOne(device, kept)
+      const modules = modulesOf(device)
+      const oneKept = whenAll(1 + modules.length, kept)
+      for (const each of [...modules, device]) { removeOne(each, oneKept) }
     },
     statistics() {
       const counts = { totalDeviceCount: 0, enabledDeviceCount: 0, disabledDeviceCount: 0, connectedDeviceCount: 0 }

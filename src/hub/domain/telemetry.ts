@@ -1,6 +1,6 @@
 // The path of a message from device to cloud, in one line: adapter, accept, enrich, route, endpoints, acknowledge, tell.
 
-import { MAX_DEVICE_MESSAGE_BYTES, messageBytes, type StampedMessage } from '../message.js'
+import { MAX_DEVICE_MESSAGE_BYTES, messageBytes, type DeviceMessage, type StampedMessage } from '../message.js'
 import type { ReasonId } from '../reason.js'
 import type { Device, HubContext, IncomingMessage } from './device.js'
 
@@ -26,10 +26,14 @@ function stamped(hub: HubContext, device: Device, { body, system, properties, au
   const { deviceId, moduleId, generationId } = device.identity
   const enqueuedTime = hub.clock.now()
   device.lastActivityAt = enqueuedTime
-  const message: { -readonly [K in keyof StampedMessage]: StampedMessage[K] } = {
+  const message: { -readonly [K in keyof DeviceMessage]: DeviceMessage[K] } = {
     deviceId,
+    // the log's to fill in; here they give every message the same shape
+    partition: device.partition,
+    sequence: -1,
+    offset: '',
     enqueuedTime,
-    body: new Uint8Array(body),
+    body: copied(body),
     system,
     properties,
     source: 'Telemetry',
@@ -39,4 +43,22 @@ function stamped(hub: HubContext, device: Device, { body, system, properties, au
   if (moduleId !== undefined) { message.moduleId = moduleId }
   if (modelId !== undefined) { message.modelId = modelId }
   return message
+}
+
+/** An array buffer for every small body would cost as much as the rest of the path: they share one of 64 KiB, as far as it goes. */
+const SHARED_BYTES = 64 * 1024
+const SMALL_BYTES = 4096
+let shared = new Uint8Array(SHARED_BYTES)
+let used = 0
+
+function copied(body: Uint8Array): Uint8Array {
+  if (body.length > SMALL_BYTES) { return new Uint8Array(body) }
+  if (used + body.length > SHARED_BYTES) {
+    shared = new Uint8Array(SHARED_BYTES)
+    used = 0
+  }
+  const copy = shared.subarray(used, used + body.length)
+  copy.set(body)
+  used += body.length
+  return copy
 }

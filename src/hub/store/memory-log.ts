@@ -2,10 +2,10 @@
 
 import type { Clock } from '../clock.js'
 import { HubError } from '../error.js'
-import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS, type EventLog, type EventPosition, type EventReader, type PartitionInfo, type Retention } from '../event-log.js'
-import { messageBytes, type DeviceMessage } from '../message.js'
+import { DEFAULT_PARTITIONS, DEFAULT_RETENTION_MS, startOf, type EventLog, type EventPosition, type EventReader, type PartitionInfo, type Retention } from '../event-log.js'
+import type { DeviceMessage } from '../message.js'
 
-const DEFAULT_BYTES = 64 * 1024 * 1024
+const DEFAULT_BYTES = 4 * 1024 * 1024
 /** Removed from the front only when it pays: shifting an array one by one costs its length each time. */
 const COMPACT_AT = 1024
 
@@ -104,41 +104,21 @@ class Reader implements EventReader {
   }
 }
 
-const OVERHEAD_BYTES = 200
+const OVERHEAD_BYTES = 1024
 
-function sizeOf({ body, system, properties }: DeviceMessage): number {
-  return messageBytes(body, system, properties) + OVERHEAD_BYTES
+/** Twice for every message: properties are not counted one by one. */
+function sizeOf({ body }: DeviceMessage): number {
+  return body.length + OVERHEAD_BYTES
 }
 
-function sequenceOf(offset: string): number {
-  if (!/^(-1|\d{1,16})$/.test(offset)) { throw new HubError('ArgumentInvalid', 'an offset is a number of at most 16 digits, or -1') }
-  return Number(offset)
-}
-
-/** The sequence number to begin with. */
-function startOf(partition: Partition, position: EventPosition): number {
+/** The first that was enqueued at or after the time, or the next that will be. */
+function sequenceAt(partition: Partition, { enqueuedTime, inclusive }: EventPosition & { at: 'time' }): number {
   const { firstSequence, nextSequence } = partition
-  switch (position.at) {
-    case 'earliest': return firstSequence
-    case 'latest': return nextSequence
-    case 'offset':
-    case 'sequence': {
-      const place = position.at === 'offset' ? sequenceOf(position.offset) : position.sequence
-      // before the first there is nothing to exclude
-      const start = place < 0 || position.inclusive ? Math.max(place, 0) : place + 1
-      if (!(start <= nextSequence)) { throw new HubError('ArgumentInvalid', `the last event of partition ${partition.number} is ${nextSequence - 1}`) }
-      return Math.max(start, firstSequence)
-    }
-    case 'time': {
-      const { enqueuedTime, inclusive } = position
-      for (let sequence = firstSequence; sequence < nextSequence; sequence++) {
-        const at = partition.at(sequence).enqueuedTime
-        if (inclusive ? at >= enqueuedTime : at > enqueuedTime) { return sequence }
-      }
-      return nextSequence
-    }
-    default: return position satisfies never
+  for (let sequence = firstSequence; sequence < nextSequence; sequence++) {
+    const at = partition.at(sequence).enqueuedTime
+    if (inclusive ? at >= enqueuedTime : at > enqueuedTime) { return sequence }
   }
+  return nextSequence
 }
 
 export function memoryEventLog({ clock, partitions: count = DEFAULT_PARTITIONS, retention = {} }: { clock: Clock; partitions?: number; retention?: Retention }): EventLog {
@@ -155,7 +135,10 @@ export function memoryEventLog({ clock, partitions: count = DEFAULT_PARTITIONS, 
     append(partition, stamped, appended) {
       const log = find(partition)
       const sequence = log.nextSequence
-      const message: DeviceMessage = { ...stamped, partition, sequence, offset: String(sequence) }
+      const message = stamped as { -readonly [K in keyof DeviceMessage]: DeviceMessage[K] }
+      message.partition = partition
+      message.sequence = sequence
+      message.offset = String(sequence)
       log.add(message)
       appended(undefined, message)
       for (const reader of log.readers) { reader.advance() }
@@ -164,7 +147,7 @@ export function memoryEventLog({ clock, partitions: count = DEFAULT_PARTITIONS, 
     read(partition, position, deliver) {
       const log = find(partition)
       log.retain()
-      const reader = new Reader(log, startOf(log, position), deliver)
+      const reader = new Reader(log, position.at === 'time' ? sequenceAt(log, position) : startOf(log, position), deliver)
       log.readers.add(reader)
       return reader
     },
