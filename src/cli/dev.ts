@@ -26,7 +26,8 @@ export const devCommand: Command = {
     { name: 'engine', value: 'ENGINE', doc: 'What runs the Wasm: wasm3, as on the device, or v8. Default: wasm3.' },
     { name: 'device', value: 'ID', doc: 'The device id at the hub. Default: the name of the app.' },
     { name: 'port', value: 'PORT', doc: 'TCP port of the hub; 0 takes a free one. Default: 0.' },
-    { name: 'data', value: 'DIR', doc: 'Folder of the hub: identities, twins, certificate authority. Default: .tinytwin/dev.' },
+    { name: 'data', value: 'DIR', doc: 'Folder of the hub (identities, twins, certificate authority) and of the device\'s flash. Default: .tinytwin/dev.' },
+    { name: 'erase', doc: 'Start the device with an erased flash, as a new one.' },
   ],
   examples: [
     ['dev coffee-machine', 'What npm start runs.'],
@@ -55,7 +56,7 @@ export const devCommand: Command = {
       }
       tell({ type: 'ready', app: app.name, board: app.board.name, build: app.buildId, hub: `${hubName}:${local.listener.port}`, ca: local.caFile, device: deviceId })
       const session = new DevSession({
-        app, engine, local, deviceId, tell,
+        app, engine, local, deviceId, tell, erase: args.flag('erase'),
         failed: (error) => {
           failure = error
           quitting.abort()

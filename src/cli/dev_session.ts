@@ -1,12 +1,15 @@
 /** A device in real time with its local hub: what `tinytwin dev` runs, told as events. Knows no terminal. */
 
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Board } from '../board/index.js'
 import { buildApp, type BuiltApp } from '../build/index.js'
+import { flashBytes } from '../sim/machine.js'
 import { RealDevice } from '../sim/real.js'
 import type { Engine } from '../sim/index.js'
 import { CliError } from './command.js'
 import type { DevEvent } from './dev_report.js'
+import { writeFiles } from './files.js'
 import { telemetryBody, type LocalHub } from './local_hub.js'
 
 export interface DevSessionOptions {
@@ -14,6 +17,8 @@ export interface DevSessionOptions {
   readonly engine: Engine
   readonly local: LocalHub
   readonly deviceId: string
+  /** Starts with an erased flash, whatever an earlier run left. */
+  readonly erase: boolean
   readonly tell: (event: DevEvent) => void
   /** The device cannot go on: a part of it threw. */
   readonly failed: (error: unknown) => void
@@ -40,7 +45,7 @@ export class DevSession {
     this.#app = options.app
     this.board = options.app.board
     this.#listen()
-    this.#device = this.#start()
+    this.#device = this.#start(options.erase ? undefined : this.#keptFlash())
   }
 
   get telemetry(): { readonly count: number, readonly last: string } {
@@ -141,6 +146,19 @@ export class DevSession {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const end of this.#endings) end()
     this.#device.close()
+    writeFiles([[this.#flashFile, this.#device.machine.flash]])
+  }
+
+  get #flashFile(): string {
+    const { local, deviceId } = this.#options
+    return join(local.data, 'devices', `${encodeURIComponent(deviceId)}.flash`)
+  }
+
+  /** What the run before left, unless it was another board's. */
+  #keptFlash(): Uint8Array | undefined {
+    const bytes = flashBytes(this.board)
+    const size = statSync(this.#flashFile, { throwIfNoEntry: false })?.size
+    return size === bytes ? new Uint8Array(readFileSync(this.#flashFile)) : undefined
   }
 
   async #rebuild(): Promise<void> {

@@ -59,6 +59,11 @@ export interface MachineOptions {
 const traceChunk = 48 * 1024
 const never = 2 ** 31 - 1
 
+/** Of the part of a board's flash that its runtime uses. */
+export function flashBytes(board: Board): number {
+  return boardTable(board).storeBlocks * board.flash.eraseBytes
+}
+
 export class Machine {
   readonly board: Board
   readonly pins: PinBank
@@ -86,10 +91,11 @@ export class Machine {
     this.#options = options
     this.board = options.board
     const table = boardTable(options.board)
-    const eraseBytes = options.board.flash.eraseBytes
-    this.flash = options.flash ?? new Uint8Array(table.storeBlocks * eraseBytes).fill(0xff)
-    if (this.flash.length !== table.storeBlocks * eraseBytes) {
-      throw new RangeError(`a flash of ${this.flash.length} bytes is not board '${table.name}'s of ${table.storeBlocks * eraseBytes}`)
+    const { eraseBytes } = options.board.flash
+    const bytes = flashBytes(options.board)
+    this.flash = options.flash ?? new Uint8Array(bytes).fill(0xff)
+    if (this.flash.length !== bytes) {
+      throw new RangeError(`a flash of ${this.flash.length} bytes is not board '${table.name}'s of ${bytes}`)
     }
     this.pins = new PinBank(options.board, (pin, level) => {
       this.#native.pinChanged(pin, level)

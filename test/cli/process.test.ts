@@ -101,6 +101,18 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s in the middle of dev stops device 
   expect(await refusesConnections(portOf(ready['hub']))).toBe(true)
 })
 
+test('the flash of dev\'s device outlives it, unless --erase makes a new device of it', async () => {
+  const flash = async (...options: string[]): Promise<Buffer> => {
+    expect((await start('dev', 'blink', '--for', '1s', '--data', folder, '--json', ...options).ended).code).toBe(0)
+    return readFileSync(join(folder, 'devices', 'blink.flash'))
+  }
+  const first = await flash('--erase')
+  const second = await flash()
+  expect(second.equals(first)).toBe(false)
+  expect(second.every((byte, at) => (byte & first[at]!) === byte)).toBe(true) // its boots are counted after one another
+  expect((await flash('--erase')).equals(first)).toBe(true)
+})
+
 test('a changed source is built and started anew with its store, and one that does not compile is told and not run', async () => {
   const app = join(folder, 'watched')
   const file = join(app, 'index.ts')
