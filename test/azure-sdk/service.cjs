@@ -9,7 +9,8 @@ let jobs
 let digitalTwins
 
 const plain = (value) => value === undefined ? null : JSON.parse(JSON.stringify(value))
-const bodyOf = ({ responseBody }) => plain(responseBody)
+// some calls answer with a pair, some with the body alone
+const bodyOf = (result) => plain(result !== null && typeof result === 'object' && 'responseBody' in result ? result.responseBody : result)
 
 const commands = {
   async open({ connectionString }) {

@@ -1,9 +1,12 @@
 // The hub's side of a blob endpoint, held against Azurite: signatures that are accepted, those that are not, and where the hub does not go.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { blobContainer, parseStorageConnectionString, type Container } from '../../../src/hub/blob/container.js'
 import { loadAuthority, type Authority } from '../../../src/hub/index.js'
-import { startAzurite, type Azurite } from '../../azure-sdk/azurite.js'
+import { startAzurite, type Azurite } from '../../../src/hub/blob/azurite.js'
 
 const HOST = '127.0.0.1'
 const HOUR_MS = 3_600_000
@@ -13,7 +16,7 @@ let container: Container
 
 beforeAll(async () => {
   authority = await loadAuthority()
-  azurite = await startAzurite(HOST, authority)
+  azurite = await startAzurite({ host: HOST, authority })
   container = blobContainer({ connectionString: azurite.connectionString, containerName: 'uploads', ca: authority.caPem })
   await container.prepare()
 })
@@ -76,4 +79,25 @@ test.each([
 
 test('a connection string without BlobEndpoint means Azure', () => {
   expect(parseStorageConnectionString('AccountName=a;AccountKey=Yg==').endpoint.href).toBe('https://a.blob.core.windows.net/')
+})
+
+test('an Azurite that cannot start says why', async () => {
+  const { port } = new URL(`https://${container.hostName}`)
+  await expect(startAzurite({ host: HOST, port: Number(port), authority })).rejects.toThrow(/EADDRINUSE/)
+})
+
+test('an Azurite with a folder keeps its blobs and its key', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'blobs-'))
+  const open = async (): Promise<[Azurite, Container]> => {
+    const one = await startAzurite({ host: HOST, authority, folder })
+    return [one, blobContainer({ connectionString: one.connectionString, containerName: 'kept', ca: authority.caPem })]
+  }
+  const [first, before] = await open()
+  await before.prepare()
+  await before.write(new URL(`https://${before.hostName}/${before.containerName}/a${before.sasFor('a', Date.now() + HOUR_MS)}`), Buffer.from('x'))
+  await first[Symbol.asyncDispose]()
+  const [second, after] = await open()
+  expect(await after.find('a')).toMatchObject({ sizeBytes: 1 })
+  await second[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
 })
