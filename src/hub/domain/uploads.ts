@@ -46,6 +46,9 @@ const MAX_BLOB_NAME_CHARS = 1024
 const MAX_SEGMENTS = 254
 const CONTENT_TYPE = 'application/json; charset=utf-8'
 
+/** Also when a blank, a query or a fragment would be cut from it by whoever takes the name for a part of a URL. */
+const DOTS = /^(\.|%2e)+ *([?#]|$)/i
+
 const fault = (what: string): HubError => new HubError('ArgumentInvalid', `a blob name ${what}`)
 
 /** A name that stays below the device's own folder however a server normalizes it. */
@@ -57,7 +60,7 @@ function checkBlobName(deviceId: string, name: unknown): asserts name is string 
   if (/[\p{Cc}\p{Cs}\\]/u.test(name)) { throw fault('has no control characters and no backslash') }
   const segments = [deviceId, ...name.split('/')]
   if (segments.length > MAX_SEGMENTS) { throw fault(`has at most ${MAX_SEGMENTS} segments`) }
-  if (segments.some((segment) => segment === '' || /^(\.|%2e)+$/i.test(segment))) { throw fault('has no empty segments and none of dots alone') }
+  if (segments.some((segment) => segment === '' || DOTS.test(segment))) { throw fault('has no empty segments and none of dots alone') }
   if (/%(2f|5c|00)/i.test(name)) { throw fault('has no percent-encoded separators') }
 }
 
