@@ -25,6 +25,15 @@ export type HubErrorCode =
   | 'CertificateNotFound'
   | 'PartitionNotFound'
   | 'Throttled'
+  | 'JobNotFound'
+  | 'JobAlreadyExists'
+  | 'ConfigurationNotFound'
+  | 'ConfigurationAlreadyExists'
+  | 'EnrollmentNotFound'
+  | 'EnrollmentAlreadyExists'
+  | 'RegistrationNotFound'
+  | 'OperationNotFound'
+  | 'CustomAllocationFailed'
 
 /** IoT Hub's numbers for them (reference A13); the first three digits are the HTTP status. */
 const numbers: Record<HubErrorCode, number> = {
@@ -51,7 +60,16 @@ const numbers: Record<HubErrorCode, number> = {
   UploadNotConfigured: 400004,
   CertificateNotFound: 404000,
   PartitionNotFound: 404003,
-  Throttled: 429001
+  JobNotFound: 404002,
+  JobAlreadyExists: 409000,
+  ConfigurationNotFound: 404000,
+  ConfigurationAlreadyExists: 409000,
+  Throttled: 429001,
+  EnrollmentNotFound: 404201,
+  EnrollmentAlreadyExists: 409201,
+  RegistrationNotFound: 404202,
+  OperationNotFound: 404204,
+  CustomAllocationFailed: 400207
 }
 
 /** What IoT Hub calls them: the `ErrorCode:` of a body and the header `iothub-errorcode` [E1], where it is not our own name. */

@@ -14,6 +14,9 @@ const table = {
   'protocol-level': { text: 'Only MQTT 3.1.1 (protocol level 4) is spoken here' },
   'empty-client-id': { text: 'The client id is empty; it must be the device id' },
   'malformed-username': { text: 'The username is not {hubHostName}/{deviceId}/?api-version=...' },
+  'malformed-registration': { text: 'The username is not {idScope}/registrations/{registrationId}/api-version=...' },
+  'wrong-id-scope': { text: 'The id scope is that of another provisioning service', code: 401002 },
+  'unknown-registration': { text: 'No enrollment expects this registration id', code: 401002 },
   'wrong-hub': { text: 'The username names another hub', code: 401002 },
   'client-id-mismatch': { text: 'Client id and username name different identities', code: 401002 },
   'unknown-device': { text: 'No such device identity', code: 404001 },
@@ -38,6 +41,11 @@ const table = {
   'unknown-protocol': { text: 'The first byte is of no protocol that is spoken here' },
   'malformed-http': { text: 'An HTTP request was malformed, too large or too slow' },
   'http-refused': { text: 'An HTTP request was refused' },
+  // AMQP
+  'amqp-violation': { text: 'A frame broke the rules of AMQP 1.0' },
+  'sasl-refused': { text: 'SASL did not succeed', code: 401002 },
+  'unauthenticated-timeout': { text: 'Nobody proved who he is in time' },
+  'unknown-address': { text: 'The address of a link is not one that is served here' },
   // a connection in use
   'malformed-packet': { text: 'A packet was malformed' },
   'protocol-violation': { text: 'A packet broke the rules of MQTT 3.1.1' },
@@ -63,6 +71,7 @@ const table = {
   'malformed-twin': { text: 'The twin patch was malformed', code: 400004 },
   'twin-limit': { text: 'The twin patch was beyond a limit of device twins', code: 400004 },
   'malformed-reply': { text: 'The reply to a method was malformed', code: 400004 },
+  'registration-refused': { text: 'A registration request was refused' },
   'late-reply': { text: 'The reply answers no pending method call' }
 } as const satisfies Record<string, Reason>
 

@@ -18,14 +18,16 @@ export interface Refused {
   readonly code: string
   readonly message: string
   readonly headers: Readonly<Record<string, string>>
+  /** The domain's own number, where it has one. */
+  readonly number?: number
 }
 
 /** Undefined for what is nobody's refusal but our own mistake. */
 export function refusalOf(error: unknown): Refused | undefined {
   if (error instanceof HttpError) { return error }
   if (!(error instanceof HubError)) { return undefined }
-  const { status, publicName, message, retryAfterSeconds } = error
-  return { status, code: publicName, message, headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) } }
+  const { status, publicName, number, message, retryAfterSeconds } = error
+  return { status, code: publicName, number, message, headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) } }
 }
 
 /** [E1] clients split Message at `;` and then at `:`. */

@@ -9,6 +9,11 @@ import type { ServiceMessageRecord } from '../domain/service-queue.js'
 import type { Subscription } from '../domain/session.js'
 import type { TwinState } from '../domain/twin.js'
 import type { UploadRecord } from '../domain/uploads.js'
+import type { CredentialIssuerRecord } from '../dps/credentials.js'
+import type { EnrollmentGroup, IndividualEnrollment } from '../dps/enrollment.js'
+import type { RegistrationRecord } from '../dps/registration.js'
+import type { ConfigurationRecord } from '../configurations/configuration.js'
+import type { DeviceJobRecord, JobRecord } from '../jobs/job.js'
 import type { CloudMessage } from '../message.js'
 
 /** A message that waits for a device; `number` orders the messages of one. */
@@ -33,6 +38,15 @@ export interface HubRecords {
   feedback: { records: FeedbackRecord[] }
   'service-message': ServiceMessageRecord
   upload: UploadRecord
+  job: JobRecord
+  // by job id and identity key
+  'device-job': DeviceJobRecord
+  configuration: ConfigurationRecord
+  // of a provisioning service, in a store of its own
+  enrollment: IndividualEnrollment
+  'enrollment-group': EnrollmentGroup
+  registration: RegistrationRecord
+  'credential-issuer': CredentialIssuerRecord
 }
 
 export type RecordKind = keyof HubRecords
