@@ -2,10 +2,10 @@
 // the hub's protocol needs. No clock, no files, no sockets, no platform entropy: time, bytes and
 // randomness come from the port.
 //
-// Randomness: give mbedtls_ctr_drbg_seed a function that calls the port's random; there is no
-// entropy module. Validity dates: without MBEDTLS_HAVE_TIME_DATE the library does not look at them.
-// The TLS layer compares valid_from and valid_to with its own `now` in the callback of
-// mbedtls_ssl_conf_verify.
+// Randomness: the TLS layer hands the port's random to mbedtls_ssl_conf_rng; there is neither an
+// entropy module nor a generator on top. Validity dates: without MBEDTLS_HAVE_TIME_DATE the library
+// does not look at them. The TLS layer compares valid_from and valid_to with its own `now` in the
+// callback of mbedtls_ssl_conf_verify.
 #pragma once
 
 // Platform: memory through mbedtls_platform_set_calloc_free, so that a port can give an arena.
@@ -15,7 +15,7 @@
 #define MBEDTLS_NO_PLATFORM_ENTROPY
 #define MBEDTLS_DEPRECATED_REMOVED
 
-// Hashes, randomness and ciphers.
+// Hashes and ciphers.
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
@@ -25,7 +25,6 @@
 #define MBEDTLS_AES_FEWER_TABLES
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_GCM_C
-#define MBEDTLS_CTR_DRBG_C
 
 // Public keys: P-256 and P-384, RSA for the chains that still use it.
 #define MBEDTLS_BIGNUM_C
