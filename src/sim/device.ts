@@ -20,6 +20,8 @@ export interface SimulateOptions {
   readonly seed?: number
   /** Shared with other devices, and closed by whoever made it. */
   readonly world?: World
+  /** Options for the hub of the world it gets of its own. */
+  readonly hub?: WorldOptions['hub']
   readonly deviceId?: string
   /** Keeps the lines of the canonical trace; without, there is only their hash. */
   readonly keepTrace?: boolean
@@ -91,12 +93,12 @@ export class Device {
   #renewals = 0
   #safeModeReason: string | undefined
 
-  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false }: Omit<SimulateOptions, 'board'>) {
+  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
     this.app = app
     this.engine = engine
     this.seed = seed
     this.#ownsWorld = world === undefined
-    this.world = world ?? new World({ seed } satisfies WorldOptions)
+    this.world = world ?? new World({ seed, ...(hubOptions === undefined ? {} : { hub: hubOptions }) })
     this.id = deviceId
     this.#beganMs = this.world.nowMs
     const { hub } = this.world

@@ -1,6 +1,6 @@
 /** A world in virtual time: one hub, any number of devices, and the one loop that decides who is next. Same seed, same run. */
 
-import { createHub, type DeviceMessage, type Hub } from '../hub/index.js'
+import { createHub, type DeviceMessage, type Hub, type HubOptions } from '../hub/index.js'
 import { VirtualClock } from './clock.js'
 import { parseSpan, type Span } from './duration.js'
 import type { Machine, Timeline } from './machine.js'
@@ -10,6 +10,8 @@ export interface WorldOptions {
   readonly seed?: number
   /** Time of day at the beginning. */
   readonly start?: string
+  /** Of its hub: name, store, log, throttles. Clock and randomness are the world's. */
+  readonly hub?: Partial<Omit<HubOptions, 'clock' | 'random'>>
 }
 
 export const worldStart = '2026-01-01T00:00:00Z'
@@ -32,13 +34,13 @@ export class World implements Timeline {
   #seeds = 0
   #turnsNow = 0
 
-  constructor({ seed = 1, start = worldStart }: WorldOptions = {}) {
+  constructor({ seed = 1, start = worldStart, hub = {} }: WorldOptions = {}) {
     const epochMs = Date.parse(start)
     if (Number.isNaN(epochMs)) throw new RangeError(`'${start}' is not a date such as ${worldStart}`)
     if (!Number.isSafeInteger(seed)) throw new RangeError(`the seed ${seed} is not a whole number`)
     this.seed = seed
     this.clock = new VirtualClock(epochMs)
-    this.hub = createHub({ hostName: hubHost, clock: this.clock, random: seededRandom(seed) })
+    this.hub = createHub({ hostName: hubHost, ...hub, clock: this.clock, random: seededRandom(seed) })
     this.hub.onMessage((message) => this.#telemetry.get(message.deviceId)?.(message))
   }
 

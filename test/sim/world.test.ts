@@ -57,3 +57,12 @@ test('an I2C device that wants to drive its own device is refused, and the devic
   await device.advance('10s')
   expect(device.telemetry().at(-1)!.body).toEqual({ celsius: 25 })
 })
+
+test('the hub of a device\'s own world takes options, such as its name and a log', async () => {
+  const events: string[] = []
+  await using device = await simulate('blink', { hub: { hostName: 'my.hub.test', log: ({ event }) => { events.push(event) } } })
+  await device.advance('5s')
+  expect(device.world.hub.hostName).toBe('my.hub.test')
+  expect(device.connected).toBe(true)
+  expect(events).toContain('connected')
+})
