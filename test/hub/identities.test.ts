@@ -112,6 +112,17 @@ test('a device behind a gateway, and a gateway behind a gateway, name their pare
   expect(nested.deviceScope).not.toBe(scope)
 })
 
+test('what the service sends empty is taken away, what it does not send stays', () => {
+  const { hub } = bench()
+  const scope = hub.devices.create({ deviceId: 'edge', iotEdge: true }).deviceScope!
+  hub.devices.create({ deviceId: 'x', statusReason: 'r', deviceScope: scope })
+  const put = (json: object) => hub.devices.update('x', identityRequestOf(json as never, { deviceId: 'x' }))
+  expect(put({ status: 'disabled' })).toMatchObject({ statusReason: 'r', deviceScope: scope, parentScopes: [scope] })
+  const { statusReason, deviceScope, parentScopes } = put({ statusReason: null, deviceScope: '' })
+  expect([statusReason, deviceScope, parentScopes]).toEqual([undefined, undefined, []])
+  expect(put({ parentScopes: [scope] })).toMatchObject({ deviceScope: scope, parentScopes: [scope] })
+})
+
 test('a module has its own keys, twin and etag, and goes with its device', () => {
   const { hub, events } = bench()
   const module = hub.devices.create({ deviceId: 'd1', moduleId: 'm' })

@@ -96,7 +96,9 @@ export function identityRequestOf(json: JsonValue, name: IdentityName): Identity
   if (parentScopes !== undefined && parentScopes !== null && !(Array.isArray(parentScopes) && parentScopes.every((scope) => typeof scope === 'string'))) {
     throw fault(`'parentScopes' must be an array of texts`)
   }
-  const [statusReason, deviceScope, managedBy, authentication] = [textIn(json, 'statusReason'), textIn(json, 'deviceScope'), textIn(json, 'managedBy'), authenticationOf(json)]
+  // null and the empty string take these two away; who does not name them leaves them
+  const [statusReason, deviceScope] = (['statusReason', 'deviceScope'] as const).map((part) => textIn(json, part) ?? (part in json ? '' : undefined))
+  const [managedBy, authentication] = [textIn(json, 'managedBy'), authenticationOf(json)]
   return {
     ...name,
     ...(status === undefined ? {} : { status }),

@@ -60,9 +60,11 @@ export type AuthenticationRequest =
 
 interface Settings {
   readonly status?: 'enabled' | 'disabled'
+  /** Empty takes it away. */
   readonly statusReason?: string
   readonly authentication?: AuthenticationRequest
   readonly iotEdge?: boolean
+  /** That of a gateway; empty takes the device from behind it. */
   readonly deviceScope?: string
   readonly parentScopes?: readonly string[]
   readonly managedBy?: string
@@ -140,7 +142,7 @@ function checkSettings({ status, statusReason, deviceScope, parentScopes }: Sett
     throw new HubError('ArgumentInvalid', 'parentScopes is an array of at most one scope')
   }
   for (const scope of [deviceScope, ...parentScopes ?? []]) {
-    if (scope !== undefined && (typeof scope !== 'string' || !SCOPE.test(scope))) {
+    if (scope !== undefined && scope !== '' && (typeof scope !== 'string' || !SCOPE.test(scope))) {
       throw new HubError('ArgumentInvalid', `a scope is 'ms-azure-iot-edge://<id>-<number>'`)
     }
   }
@@ -195,12 +197,12 @@ export function newIdentity(request: IdentityRequest, { clock, random }: { clock
   const { deviceId, moduleId, status = 'enabled', statusReason, managedBy, parentScopes = [] } = request
   const createdAt = clock.now()
   const iotEdge = request.iotEdge === true && moduleId === undefined
-  const deviceScope = iotEdge ? `ms-azure-iot-edge://${deviceId}-${createdAt}` : request.deviceScope
+  const deviceScope = iotEdge ? scopeOf(deviceId, createdAt) : request.deviceScope || parentScopes[0]
   return {
     deviceId,
     ...(moduleId === undefined ? {} : { moduleId }),
     status,
-    ...(statusReason === undefined ? {} : { statusReason }),
+    ...(statusReason ? { statusReason } : {}),
     statusUpdatedAt: 0,
     generationId: hex(random(9)),
     etag: newEtag(random),
@@ -213,9 +215,11 @@ export function newIdentity(request: IdentityRequest, { clock, random }: { clock
   }
 }
 
+const scopeOf = (deviceId: string, now: number): string => `ms-azure-iot-edge://${deviceId}-${now}`
+
 /** A device behind a gateway has the gateway's scope as its own and as its parent's [G]. */
 function parentsOf({ iotEdge, deviceScope, parentScopes }: { iotEdge: boolean; deviceScope: string | undefined; parentScopes: readonly string[] }): readonly string[] {
-  return iotEdge || deviceScope === undefined ? [...parentScopes] : [deviceScope]
+  return iotEdge ? [...parentScopes] : deviceScope === undefined ? [] : [deviceScope]
 }
 
 export function changedIdentity(identity: Identity, change: IdentityChange, { clock, random }: { clock: Clock; random: Random }): Identity {
@@ -225,14 +229,13 @@ export function changedIdentity(identity: Identity, change: IdentityChange, { cl
   const status = change.status ?? identity.status
   const isDevice = identity.moduleId === undefined
   const iotEdge = isDevice && (change.iotEdge ?? identity.iotEdge)
-  const deviceScope = !isDevice ? undefined
-    : iotEdge ? identity.iotEdge ? identity.deviceScope : `ms-azure-iot-edge://${identity.deviceId}-${clock.now()}`
-      : change.deviceScope ?? (identity.iotEdge ? undefined : identity.deviceScope)
-  const { deviceScope: _, ...rest } = identity
+  const deviceScope = isDevice ? changedScope(identity, change, iotEdge, clock.now()) : undefined
+  const { deviceScope: _, statusReason: before, ...rest } = identity
+  const statusReason = change.statusReason ?? before
   return {
     ...rest,
     status,
-    ...(change.statusReason === undefined ? {} : { statusReason: change.statusReason }),
+    ...(statusReason ? { statusReason } : {}),
     statusUpdatedAt: status === identity.status ? identity.statusUpdatedAt : clock.now(),
     etag: newEtag(random),
     authentication: authentication === undefined ? identity.authentication : newAuthentication(authentication, identity.authentication, random),
@@ -241,4 +244,11 @@ export function changedIdentity(identity: Identity, change: IdentityChange, { cl
     parentScopes: isDevice ? parentsOf({ iotEdge, deviceScope, parentScopes: change.parentScopes ?? identity.parentScopes }) : [],
     ...(isDevice || change.managedBy === undefined ? {} : { managedBy: change.managedBy })
   }
+}
+
+function changedScope(identity: Identity, change: IdentityChange, iotEdge: boolean, now: number): string | undefined {
+  if (iotEdge) { return identity.iotEdge ? identity.deviceScope : scopeOf(identity.deviceId, now) }
+  // a gateway that is none any more was behind none by its own scope
+  const before = identity.iotEdge ? undefined : identity.deviceScope
+  return (change.deviceScope ?? change.parentScopes?.[0] ?? before) || undefined
 }
