@@ -30,7 +30,7 @@ const MAX_PATH_CHARS = 4096
 /** Larger than any document of one device, and enough for 100 devices at once. */
 const MAX_JSON_BYTES = 1024 * 1024
 
-/** A segment that is empty, a dot or two, or holds a control character names nothing here. */
+/** A segment that is empty, a dot or two, or holds a slash or a control character names nothing here; a slash would make a module of a device. */
 function decodedSegment(raw: string): string {
   let segment: string
   try {
@@ -38,8 +38,8 @@ function decodedSegment(raw: string): string {
   } catch {
     throw new HttpError(400, 'ArgumentInvalid', 'the path is not percent-encoded text')
   }
-  if (segment === '' || segment === '.' || segment === '..' || /\p{Cc}/u.test(segment)) {
-    throw new HttpError(400, 'ArgumentInvalid', 'a segment of the path is empty, dots, or holds a control character')
+  if (segment === '' || segment === '.' || segment === '..' || /[\/\p{Cc}]/u.test(segment)) {
+    throw new HttpError(400, 'ArgumentInvalid', 'a segment of the path is empty, dots, or holds a slash or a control character')
   }
   return segment
 }
