@@ -9,12 +9,12 @@ import { maySpeak443, serveOn443, type Served } from './port443.js'
 const HOST = '127.0.31.2'
 const permitted = await maySpeak443(HOST)
 
+const textOf = ({ body }: DeviceMessage): string => Buffer.from(body).toString()
+
 describe.skipIf(!permitted)(permitted ? 'azure-iot-device on port 443' : 'azure-iot-device: skipped, this user may not listen on port 443', () => {
   let served: Served
   beforeAll(async () => { served = await serveOn443(HOST) })
   afterAll(async () => { await served[Symbol.asyncDispose]() })
-
-  const textOf = ({ body }: DeviceMessage): string => Buffer.from(body).toString()
 
   function messages(count: number): Promise<DeviceMessage[]> {
     return new Promise((resolve) => {

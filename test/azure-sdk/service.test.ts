@@ -10,6 +10,7 @@ const permitted = await maySpeak443(HOST)
 describe.skipIf(!permitted)(permitted ? 'azure-iothub' : 'azure-iothub: skipped, this user may not listen on port 443', () => {
   let served: Served
   let service: Sdk
+  const digitalTwins = (name: string, ...args: unknown[]): Promise<unknown> => service.do('digitalTwins', { name, args })
   const registry = (name: string, ...args: unknown[]): Promise<unknown> => service.do('registry', { name, args })
 
   beforeAll(async () => {
@@ -126,7 +127,6 @@ describe.skipIf(!permitted)(permitted ? 'azure-iothub' : 'azure-iothub: skipped,
     await device.do('open', { connectionString: served.hub.connectionString('pnp'), transport: 'mqtt-ws' })
     await device.do('twin')
     await device.do('report', { patch: { serial: 'x1', boiler: { __t: 'c', celsius: 93 } } })
-    const digitalTwins = (name: string, ...args: unknown[]): Promise<unknown> => service.do('digitalTwins', { name, args })
     expect(await digitalTwins('getDigitalTwin', 'pnp')).toMatchObject({ $dtId: 'pnp', serial: 'x1', boiler: { celsius: 93, $metadata: { celsius: { lastUpdateTime: expect.any(String) } } } })
     await digitalTwins('updateDigitalTwin', 'pnp', [{ op: 'add', path: '/targetC', value: 95 }, { op: 'add', path: '/boiler/limitC', value: 120 }])
     expect(served.hub.twin('pnp').document().properties.desired).toMatchObject({ targetC: 95, boiler: { __t: 'c', limitC: 120 } })

@@ -42,6 +42,11 @@ export function parseStorageConnectionString(text: string): { account: StorageAc
   return { account: { name, key }, endpoint }
 }
 
+function checked(answer: Answer, what: string): Answer {
+  if (answer.status >= 300) { throw new Error(`the blob endpoint answered ${answer.status} when ${what}`) }
+  return answer
+}
+
 export function blobContainer({ connectionString, containerName, ca }: ContainerOptions): Container {
   const { account, endpoint } = parseStorageConnectionString(connectionString)
   if (!CONTAINER_NAME.test(containerName)) { throw new Error(`'${containerName}' is no name of a container: 3 to 63 lower-case letters, digits and single hyphens`) }
@@ -70,10 +75,6 @@ export function blobContainer({ connectionString, containerName, ca }: Container
     })
   }
   const urlOf = (blobName: string): string => `${endpoint.origin}/${path}/${blobName.split('/').map(encodeURIComponent).join('/')}`
-  const checked = (answer: Answer, what: string): Answer => {
-    if (answer.status >= 300) { throw new Error(`the blob endpoint answered ${answer.status} when ${what}`) }
-    return answer
-  }
 
   return {
     hostName: endpoint.host,

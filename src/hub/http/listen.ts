@@ -65,6 +65,9 @@ const statusLines: Record<string, string> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large'
 }
 
+/** Of a socket: what failed is told by 'close', which always follows. */
+const ignore = (): void => {}
+
 /** Rejects with the system's error if the address cannot be used. */
 export async function listenService(options: ServiceListenOptions): Promise<HubListener> {
   const { host, port, certificate, http, upgrade, refuse } = options
@@ -111,8 +114,6 @@ export async function listenService(options: ServiceListenOptions): Promise<HubL
     secured.add(socket)
     const peer = peerOf(socket)
     const leave = (): void => refuse('left-early', { peer })
-    // before the protocol is known, an error is one of leaving
-    const ignore = (): void => {}
     const timer = setTimeout(() => {
       socket.off('close', leave)
       refuse('connect-timeout', { peer })

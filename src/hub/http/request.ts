@@ -38,7 +38,7 @@ function decodedSegment(raw: string): string {
   } catch {
     throw new HttpError(400, 'ArgumentInvalid', 'the path is not percent-encoded text')
   }
-  if (segment === '' || segment === '.' || segment === '..' || /[\/\p{Cc}]/u.test(segment)) {
+  if (segment === '' || segment === '.' || segment === '..' || /[/\p{Cc}]/u.test(segment)) {
     throw new HttpError(400, 'ArgumentInvalid', 'a segment of the path is empty, dots, or holds a slash or a control character')
   }
   return segment

@@ -141,9 +141,10 @@ test('properties cannot break out of their headers', async () => {
   expect(got.headers).toMatchObject({ 'iothub-messageid': 'm%0D%0AX-Evil%3A%201', 'iothub-app-a%0d%0ax-evil': '1', 'iothub-app-b%20c': '%C3%BC', 'iothub-app-d': 'one%0D%0Atwo', 'iothub-app-e': '%20blank%20' })
 })
 
+const post = (token: string): string => `POST /devices/d1/messages/events HTTP/1.1\r\nHost: x\r\nAuthorization: ${token}\r\nContent-Length: 1\r\n\r\nx`
+
 test('a connection carries one request after the other, each with its own token', async () => {
   const socket = await asking.open()
-  const post = (token: string): string => `POST /devices/d1/messages/events HTTP/1.1\r\nHost: x\r\nAuthorization: ${token}\r\nContent-Length: 1\r\n\r\nx`
   socket.write(post(as))
   expect((await answerOn(socket)).status).toBe(204)
   socket.write(post(deviceToken('d1', OTHER_KEY, -1)))

@@ -38,7 +38,10 @@ export async function answerOn(socket: TLSSocket): Promise<Answer> {
       const length = Number(headers['content-length'] ?? 0)
       if (body.length < length) { return }
       socket.off('data', read)
-      if (body.length > length) { reject(new Error('more than one response')) }
+      if (body.length > length) {
+        reject(new Error('more than one response'))
+        return
+      }
       resolve({ status: Number(line!.split(' ')[1]), headers, body: Buffer.from(body, 'latin1').toString('utf8') })
     }
     socket.on('data', read)
