@@ -2,6 +2,9 @@
 
 export { createHub, type Hub, type HubOptions, type ConnectionInfo, type ConnectionOptions, type TwinHandle } from './hub.js'
 export { listen, type HubListener, type ListenOptions } from './listen.js'
+export { listenHub, type ListenHubOptions } from './http/serve.js'
+export { blobContainer, type Container, type ContainerOptions } from './blob/container.js'
+export { startAzurite, type Azurite, type AzuriteOptions } from './blob/azurite.js'
 export { loadAuthority, type Authority, type ServerCertificate, type ServerRequest } from './authority.js'
 export { systemClock, systemRandom, type Clock, type Random } from './clock.js'
 export { HubError, type HubErrorCode } from './error.js'
