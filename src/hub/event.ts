@@ -85,7 +85,7 @@ export type HubEvent = ConnectedEvent | DisconnectedEvent | RefusedEvent | TwinC
 export interface HubLogEntry {
   readonly time: number
   readonly level: 'info' | 'warn' | 'error'
-  readonly event: HubEvent['type'] | 'store' | 'http'
+  readonly event: HubEvent['type'] | 'store' | 'http' | 'configuration'
   readonly message: string
   readonly deviceId?: string
   readonly peer?: string

@@ -1,6 +1,7 @@
 // The local hub: the domain put together behind one object, with connections coming in as duplex streams of bytes.
 
 import { memoryBus } from './bus.js'
+import { Configurations } from './configurations/configurations.js'
 import { systemClock, systemRandom, type Clock, type Random } from './clock.js'
 import { createAuthorities, type Authorities } from './domain/authorities.js'
 import { purgeQueue, sendToDevice, type CloudMessageRequest } from './domain/cloud.js'
@@ -20,6 +21,8 @@ import { logEntryOf, type HubEvent, type HubLogEntry, type SecureInfo } from './
 import { clientCertificateOf } from './domain/x509.js'
 import type { HubConnection, HubDuplex } from './duplex.js'
 import type { DeviceMessage } from './message.js'
+import { jobLimits, Jobs } from './jobs/jobs.js'
+import { createQueries, type Queries } from './jobs/queries.js'
 import { MqttConnection } from './mqtt/connection.js'
 import { describeReason, type ReasonId } from './reason.js'
 import { memoryEventLog } from './store/memory-log.js'
@@ -79,6 +82,10 @@ export interface Hub {
   readonly authorities: Authorities
   /** The built-in endpoint. */
   readonly events: EventLog
+  /** Of devices, modules and what jobs did to them. */
+  readonly queries: Queries
+  readonly jobs: Jobs
+  readonly configurations: Configurations
   /** For the adapters in this folder. */
   readonly context: HubContext
   /** Of a shared access policy, iothubowner if not given: a secret. Throws ArgumentInvalid. */
@@ -129,6 +136,9 @@ export function createHub(options: HubOptions): Hub {
   const { hostName, clock = systemClock, random = systemRandom, store = memoryStore(), log = () => {}, throttle } = options
   const bus = memoryBus()
   const context = createContext(options, { hostName, clock, random, bus, log, store: loggedStore(store, clock, log) }, throttle === undefined ? unthrottled : createThrottles(throttle, clock))
+  const configurations = new Configurations(context, { count: (text) => queries.count(text) })
+  const jobs = new Jobs(context, { configurationsOf: configurations.of, limits: jobLimits(throttle) })
+  const queries = createQueries(context, { configurationsOf: configurations.of, jobRows: (after) => jobs.rows(after) })
   const open = new Set<MqttConnection>()
   let isClosed = false
   const find = (name: Name): Device => findDevice(context, name)
@@ -144,6 +154,9 @@ export function createHub(options: HubOptions): Hub {
     policies: context.policies,
     authorities: context.authorities,
     events: context.events,
+    queries,
+    jobs,
+    configurations,
     context,
     serviceConnectionString: (policy = 'iothubowner') => `HostName=${hostName};SharedAccessKeyName=${policy};SharedAccessKey=${policyOf(policy).primaryKey}`,
     eventHubsConnectionString({ port } = {}) {
@@ -207,6 +220,8 @@ export function createHub(options: HubOptions): Hub {
     },
     async close() {
       isClosed = true
+      jobs.close()
+      configurations.close()
       this.disconnect()
       context.methods.close()
       context.feedback.close()

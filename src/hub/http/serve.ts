@@ -16,8 +16,9 @@ import { transferRoutes } from './transfer-routes.js'
 import { twinRoutes } from './twin-routes.js'
 import { serveWebSockets } from './websocket.js'
 
-/** In the order in which they are tried. */
-export function hubRoutes({ context }: Hub, engines: Engines): Route[] {
+/** In the order in which they are tried; engines that are not given are the hub's own. */
+export function hubRoutes({ context, queries: query, jobs, configurations }: Hub, given: Engines): Route[] {
+  const engines: Engines = { query, jobs, configurations, ...given }
   return [
     ...deviceRoutes(context),
     ...queryRoutes(context, engines),

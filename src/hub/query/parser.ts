@@ -42,7 +42,7 @@ export function parseCondition(text: string, dialect: Dialect = 'twins'): Condit
   const where = !hasWhere || parser.takeSign('*') ? undefined : parser.expression()
   if (parser.next.kind !== 'end') { parser.fail(!hasWhere ? 'WHERE or the end' : where === undefined ? 'the end' : 'an operator or the end') }
   if (dialect === 'twins') { leaveOutCollection(parser.paths, from) }
-  return { text, from, ...(where === undefined ? {} : { where }) }
+  return { text, from, ...(where === undefined ? {} : { where }), paths: parser.paths }
 }
 
 function expectedBeforeEnd({ where, groupBy }: { where: Expression | undefined; groupBy: readonly Path[] }): string {
@@ -123,7 +123,7 @@ function leaveOutCollection(paths: readonly { steps: readonly Step[] }[], from: 
 const samePath = (a: Path, b: Path): boolean => a.steps.length === b.steps.length && a.steps.every((step, i) => step === b.steps[i])
 
 function checkProjections(chosen: readonly Chosen[] | undefined, { from, groupBy, parser }: { from: Collection; groupBy: readonly Path[]; parser: ExpressionParser }): void {
-  const [first] = parser.tokens.filter(({ kind, text }) => kind === 'sign' && text === '*')
+  const first = parser.tokens.find(({ kind, text }) => kind === 'sign' && text === '*')
   if (from === 'devices.jobs' && (chosen !== undefined || groupBy.length > 0)) {
     parser.fail('* alone, for devices.jobs is neither projected nor grouped,', chosen?.[0]?.token ?? first)
   }

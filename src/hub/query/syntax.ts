@@ -51,6 +51,8 @@ export interface Condition {
   readonly from: Collection
   /** Undefined is `*`: everything. */
   readonly where?: Expression
+  /** Everything it asks for. */
+  readonly paths: readonly Pick<Path, 'steps'>[]
 }
 
 /** What cannot be understood, and where: `position` counts characters from 1. The message is one sentence. */

@@ -47,8 +47,9 @@ test('a refusal is one sentence that quotes what it found without its control ch
   expect(errorOf(() => parseQuery('SELECT * FROM')).message).toBe('expected devices, devices.modules or devices.jobs at character 14, found the end')
 })
 
+const nested = (levels: number): string => `${'('.repeat(levels)}true${')'.repeat(levels)}`
+
 test('nesting beyond 32 levels is refused where it begins', () => {
-  const nested = (levels: number): string => `${'('.repeat(levels)}true${')'.repeat(levels)}`
   expect(valueOf(nested(32), 'twins')).toBe(true)
   expect(errorOf(() => parseCondition(nested(33)))).toMatchObject({ position: 33, expected: 'nesting of at most 32 levels' })
   expect(errorOf(() => parseCondition('NOT '.repeat(40) + 'true'))).toMatchObject({ position: 129 })
