@@ -14,7 +14,6 @@ import { registryRoutes } from './registry-routes.js'
 import { serveRoutes, type Route } from './router.js'
 import { transferRoutes } from './transfer-routes.js'
 import { twinRoutes } from './twin-routes.js'
-import { serveWebSockets } from './websocket.js'
 
 /** In the order in which they are tried; engines that are not given are the hub's own. */
 export function hubRoutes({ context, queries: query, jobs, configurations }: Hub, given: Engines): Route[] {
@@ -63,8 +62,10 @@ export interface ListenHubOptions extends Engines {
 }
 
 /** Everything the hub speaks on one port [E4]. */
-export function listenHub(hub: Hub, { host, port, certificate, amqp, timeouts, ...engines }: ListenHubOptions): Promise<HubListener> {
+export async function listenHub(hub: Hub, { host, port, certificate, amqp, timeouts, ...engines }: ListenHubOptions): Promise<HubListener> {
   const refuse: Hub['refuse'] = (reason, options) => hub.refuse(reason, options)
+  // loaded when asked for: it takes a fifth of a second, and a simulation needs none of it
+  const { serveWebSockets } = await import('./websocket.js')
   const carried = { mqtt: ((duplex, options) => hub.accept(duplex, options)) satisfies Accept as Accept, ...(amqp === undefined ? {} : { amqp }), refuse }
   return listenService({
     ...carried, host, port, certificate,
