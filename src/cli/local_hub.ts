@@ -2,7 +2,7 @@
 
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createHub, folderStore, listen, loadAuthority, type DeviceMessage, type Hub, type HubListener } from '../hub/index.js'
+import { createHub, folderStore, listen, loadAuthority, type DeviceMessage, type FolderStore, type Hub, type HubListener } from '../hub/index.js'
 import { CliError } from './command.js'
 
 export interface LocalHub {
@@ -40,7 +40,8 @@ export async function startLocalHub({ data: folder, host, port, name = host }: L
   const authority = await loadAuthority(join(data, 'authority'))
   const caFile = authority.caPath ?? ''
   const hosts = [...new Set([name, host, 'localhost'])]
-  const hub = createHub({ hostName: name, store: folderStore(data) })
+  const store = await openStore(data)
+  const hub = createHub({ hostName: name, store, events: store.events })
   let listener: HubListener
   try {
     listener = await listen(hub, { host, port, certificate: await authority.issueServer({ hosts }) })
@@ -60,6 +61,14 @@ export async function startLocalHub({ data: folder, host, port, name = host }: L
       await hub.close()
       await listener.close()
     },
+  }
+}
+
+async function openStore(data: string): Promise<FolderStore> {
+  try {
+    return await folderStore(data)
+  } catch (error) {
+    throw new CliError((error as Error).message, { cause: error })
   }
 }
 

@@ -77,17 +77,16 @@ const HOST = '127.0.0.1'
 export class LoopbackHub {
   readonly messages: DeviceMessage[] = []
   readonly events: HubEvent[] = []
-  hub: Hub
+  hub!: Hub
   #listener: HubListener | undefined
   #changed: (() => void)[] = []
 
-  private constructor(readonly authority: Authority, readonly certificate: ServerCertificate, readonly folder: string) {
-    this.hub = this.#open()
-  }
+  private constructor(readonly authority: Authority, readonly certificate: ServerCertificate, readonly folder: string) {}
 
   static async start(folder: string): Promise<LoopbackHub> {
     const authority = await loadAuthority()
     const self = new LoopbackHub(authority, await authority.issueServer({ hosts: [HOST] }), folder)
+    await self.#open()
     await self.#listen(0)
     return self
   }
@@ -103,7 +102,7 @@ export class LoopbackHub {
   async restart(): Promise<void> {
     const port = this.port
     await this.#close()
-    this.hub = this.#open()
+    await this.#open()
     await this.#listen(port)
   }
 
@@ -116,11 +115,11 @@ export class LoopbackHub {
     await this.#close()
   }
 
-  #open(): Hub {
-    const hub = createHub({ hostName: HOST, store: folderStore(this.folder) })
-    hub.onMessage((message) => { this.#note(() => this.messages.push(message)) })
-    hub.onEvent((event) => { this.#note(() => this.events.push(event)) })
-    return hub
+  async #open(): Promise<void> {
+    const store = await folderStore(this.folder)
+    this.hub = createHub({ hostName: HOST, store, events: store.events })
+    this.hub.onMessage((message) => { this.#note(() => this.messages.push(message)) })
+    this.hub.onEvent((event) => { this.#note(() => this.events.push(event)) })
   }
 
   #note(push: () => void): void {

@@ -55,7 +55,7 @@ export type RecordKind = keyof HubRecords
 export type Kept = (error?: Error) => void
 
 export interface HubStore {
-  /** The records that were there when the store was opened, by key. */
+  /** The records that were there when the store was opened, by key. Those of identities are asked for in one turn. */
   load<K extends RecordKind>(kind: K): Iterable<readonly [key: string, record: HubRecords[K]]>
   /** The record stays the hub's own and changes later: what is to be written must be taken during the call. `kept` is called in the order of the calls. */
   put<K extends RecordKind>(kind: K, key: string, record: HubRecords[K], kept: Kept): void

@@ -3,8 +3,8 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** What a crash may leave beside a file; to be removed at the next start. */
-export const UNFINISHED_SUFFIX = '.new'
+/** What a crash may leave beside a file; the next one is written over it. */
+const UNFINISHED_SUFFIX = '.new'
 
 /** Returns when the file would survive a power cut. */
 export function writeWhole(path: string, text: string, mode: number): void {
@@ -21,7 +21,7 @@ export function writeWhole(path: string, text: string, mode: number): void {
 }
 
 /** A rename or a removal is kept once the folder is. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
     fsyncSync(folder)
