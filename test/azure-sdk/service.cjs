@@ -12,6 +12,9 @@ const plain = (value) => value === undefined ? null : JSON.parse(JSON.stringify(
 // some calls answer with a pair, some with the body alone
 const bodyOf = (result) => plain(result !== null && typeof result === 'object' && 'responseBody' in result ? result.responseBody : result)
 
+/** A date is text once it came over IPC. */
+const revived = (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\dT.*Z$/.test(value) ? new Date(value) : value
+
 const commands = {
   async open({ connectionString }) {
     registry = Registry.fromConnectionString(connectionString)
@@ -29,12 +32,13 @@ const commands = {
   async query({ text, pageSize }) {
     const query = registry.createQuery(text, pageSize)
     const pages = []
-    while (query.hasMoreResults) { pages.push((await query.next()).result) }
+    // without a token a promised next() begins again
+    while (query.hasMoreResults) { pages.push((await query.next(query.continuationToken)).result) }
     return plain(pages)
   },
   method: async ({ deviceId, moduleId, params }) =>
     (moduleId === undefined ? await client.invokeDeviceMethod(deviceId, params) : await client.invokeDeviceMethod(deviceId, moduleId, params)).result,
-  jobs: async ({ name, args }) => plain((await jobs[name](...args)).jobStatus),
+  jobs: async ({ name, args }) => plain((await jobs[name](...args.map(revived))).jobStatus),
   async jobPages({ type, status }) {
     const query = jobs.createQuery(type, status)
     return plain((await query.next()).result)

@@ -34,18 +34,13 @@ function paged({ items, continuation }: Page, itemType?: string): HttpAnswer {
   }
 }
 
-function present<T>(engine: T | undefined, what: string): T {
-  if (engine === undefined) { throw new HttpError(501, 'NotImplemented', `this hub was started without ${what}`) }
-  return engine
-}
-
 export function queryRoutes(hub: HubContext, { query }: Engines): Route[] {
   const run: Handler = async (request) => {
     requireService(hub, request, Right.ServiceConnect)
     const paging = pagingOf(request)
     const { query: text } = await request.object()
     if (typeof text !== 'string') { throw new HttpError(400, 'ArgumentInvalid', 'query must be text') }
-    const page = await present(query, 'queries').run(text, paging)
+    const page = await query.run(text, paging)
     return paged(page, page.itemType)
   }
   return [{ method: 'POST', path: '/devices/query', handle: run }]
@@ -54,7 +49,7 @@ export function queryRoutes(hub: HubContext, { query }: Engines): Route[] {
 export function jobRoutes(hub: HubContext, { jobs }: Engines): Route[] {
   const engine = (request: HttpRequest) => {
     requireService(hub, request, Right.ServiceConnect)
-    return present(jobs, 'jobs')
+    return jobs
   }
   const list: Handler = async (request) => {
     const [jobType, jobStatus] = [request.query.get('jobType'), request.query.get('jobStatus')]
@@ -74,7 +69,7 @@ export function jobRoutes(hub: HubContext, { jobs }: Engines): Route[] {
 export function configurationRoutes(hub: HubContext, { configurations }: Engines): Route[] {
   const engine = (request: HttpRequest, right: number) => {
     requireService(hub, request, right)
-    return present(configurations, 'configurations')
+    return configurations
   }
   const put: Handler = async (request, { id }) => {
     const { document, created } = await engine(request, Right.RegistryWrite).put(id!, await request.object(), request.header('if-match'))

@@ -46,8 +46,9 @@ export interface BlobAccess {
 }
 
 export interface Engines {
+  readonly query: QueryEngine
+  readonly jobs: JobEngine
+  readonly configurations: ConfigurationEngine
+  /** Without it there is no import and no export. */
   readonly blobs?: BlobAccess
-  readonly query?: QueryEngine
-  readonly jobs?: JobEngine
-  readonly configurations?: ConfigurationEngine
 }

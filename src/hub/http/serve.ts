@@ -16,7 +16,7 @@ import { transferRoutes } from './transfer-routes.js'
 import { twinRoutes } from './twin-routes.js'
 
 /** In the order in which they are tried; engines that are not given are the hub's own. */
-export function hubRoutes({ context, queries: query, jobs, configurations }: Hub, given: Engines): Route[] {
+export function hubRoutes({ context, queries: query, jobs, configurations }: Hub, given: Partial<Engines>): Route[] {
   const engines: Engines = { query, jobs, configurations, ...given }
   return [
     ...deviceRoutes(context),
@@ -37,7 +37,7 @@ function placeOf(error: unknown): string {
   return `${name} at ${/([\w-]+\.[jt]s:\d+)/.exec(stack)?.[1] ?? 'an unknown place'}`
 }
 
-export function serveHub(hub: Hub, engines: Engines = {}): ReturnType<typeof serveRoutes> {
+export function serveHub(hub: Hub, engines: Partial<Engines> = {}): ReturnType<typeof serveRoutes> {
   const { context } = hub
   return serveRoutes({
     routes: hubRoutes(hub, engines),
@@ -52,7 +52,7 @@ export function serveHub(hub: Hub, engines: Engines = {}): ReturnType<typeof ser
   })
 }
 
-export interface ListenHubOptions extends Engines {
+export interface ListenHubOptions extends Partial<Engines> {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
