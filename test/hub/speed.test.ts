@@ -6,7 +6,8 @@ import { bench, Peer } from './bench.js'
 
 const DAY_OF_MESSAGES = 8_640
 
-test('8,640 QoS 1 messages are received, told and acknowledged in well under a second, without a promise', () => {
+/** One day; wall milliseconds. */
+function day(): number {
   const { hub, clock } = bench({ log: () => {} })
   let told = 0
   let acknowledged = 0
@@ -22,6 +23,10 @@ test('8,640 QoS 1 messages are received, told and acknowledged in well under a s
   }
   const wallMs = performance.now() - started
   expect([told, acknowledged]).toEqual([DAY_OF_MESSAGES, DAY_OF_MESSAGES])
-  // ten times what it takes on an idle machine, so that only a change of order fails
-  expect(wallMs).toBeLessThan(1500)
+  return wallMs
+}
+
+test('8,640 QoS 1 messages are received, told and acknowledged in well under a second, without a promise', () => {
+  // the best of five, and ten times what that is on an idle machine: only a change of order fails
+  expect(Math.min(day(), day(), day(), day(), day())).toBeLessThan(1500)
 })
