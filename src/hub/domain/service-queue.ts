@@ -80,6 +80,8 @@ export class ServiceQueue {
   /** It is delivered once it is kept. */
   add({ body, contentType }: { body: string; contentType: string }, kept: Kept = () => {}): void {
     const now = this.#clock.now()
+    // nobody may ever ask: what is too old goes when something new comes
+    for (const old of this.#waiting.filter(({ lockedUntil, record }) => lockedUntil <= now && record.expiresAt <= now)) { this.#remove(old, () => {}) }
     const number = ++this.#lastNumber
     const messageId = Buffer.from(this.#random(16)).toString('hex')
     const record = { queue: this.#name, number, messageId, body, contentType, enqueuedTime: now, expiresAt: now + TTL_MS, deliveryCount: 0 }
