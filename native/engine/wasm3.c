@@ -3,6 +3,7 @@
 #include "wasm3.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,7 +261,7 @@ struct tt_engine tt_wasm3_engine(struct tt_wasm3 *wasm3)
 }
 
 // wasm3's own allocator, which its library leaves weak. Each block is preceded by its size.
-enum { BLOCK_HEAD = 16 };
+enum { BLOCK_HEAD = _Alignof(max_align_t) }; // keeps the alignment of what follows
 
 static _Atomic size_t allocated_bytes; // of the process; the one figure that no guest owns
 

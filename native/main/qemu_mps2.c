@@ -13,6 +13,7 @@
 #include "../port/freertos/libc.h"
 #include "../port/lwip/network.h"
 #include "../port/qemu_mps2/chip.h"
+#include "../port/qemu_mps2/code.h"
 #include "../port/qemu_mps2/flash.h"
 #include "../port/qemu_mps2/lan9118.h"
 #include "../port/qemu_mps2/panel.h"
@@ -144,6 +145,25 @@ static bool find_app(struct tt_slot *app)
     return found;
 }
 
+// wasm3, whose code is in flash: where another app's is in the way, it is erased and compiled
+// again.
+static int load(void *ctx, const uint8_t *wasm, size_t wasm_len,
+                const struct tt_engine_limits *limits, tt_import_call *call, void *host,
+                const char **why)
+{
+    const struct tt_engine engine = tt_wasm3_engine(ctx);
+    int err = engine.load(ctx, wasm, wasm_len, limits, call, host, why);
+    if (err < 0 || !tt_mps2_code_stale()) { return err; }
+    engine.unload(ctx);
+    tt_mps2_code_erase();
+    say(TT_LOG_INFO, "compiled code written to flash");
+    err = engine.load(ctx, wasm, wasm_len, limits, call, host, why);
+    if (err < 0 || !tt_mps2_code_stale()) { return err; }
+    engine.unload(ctx);
+    *why = "the flash does not keep compiled code";
+    return TT_EINVALID;
+}
+
 static struct tt_device *start(void)
 {
     static struct tt_board_io io;
@@ -162,6 +182,8 @@ static struct tt_device *start(void)
     io = tt_mps2_pins_io(pin_changed);
     block = tt_mps2_flash_block(TT_BOARD_STORE_OFFSET, TT_BOARD_STORE_BYTES);
     engine = tt_wasm3_engine(&wasm3);
+    engine.load = load;
+    tt_mps2_code_use(TT_BOARD_CODE_OFFSET, TT_BOARD_CODE_BYTES);
     const struct tt_device_config config = {
         .port = &port,
         .board = tt_boards[0],

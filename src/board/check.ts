@@ -74,13 +74,13 @@ function checkFlash(board: BoardFile, chip: ChipFile, fail: Fail): void {
     if (partition.atKib < end) fail(path, `'${partition.name}' begins at ${partition.atKib} KiB, before the one in front of it ends (${end} KiB)`)
     end = partition.atKib + partition.kib
     if (end > board.flash.kib) fail(path, `'${partition.name}' ends at ${end} KiB, behind the flash (${board.flash.kib} KiB)`)
-    const erased = partition.use === 'store' || partition.use === 'outbox'
+    const erased = partition.use === 'store' || partition.use === 'outbox' || partition.use === 'code'
     const bytes = partition.kib * 1024
     if (erased && (bytes % chip.flashEraseBytes !== 0 || bytes < 2 * chip.flashEraseBytes)) {
       fail(path, `'${partition.name}' must be whole erase units of ${chip.flashEraseBytes} bytes, at least two`)
     }
   }
-  for (const use of ['store', 'outbox'] as const) {
+  for (const use of ['store', 'outbox', 'code'] as const) {
     if (board.flash.partitions.filter((partition) => partition.use === use).length > 1) fail('/flash/partitions', `only one partition may be the ${use}`)
   }
 }

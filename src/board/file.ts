@@ -33,7 +33,7 @@ export interface MemoryFile {
 
 export interface Partition {
   readonly name: string
-  readonly use: 'boot' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'app' | 'store' | 'outbox'
+  readonly use: 'boot' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'app' | 'code' | 'store' | 'outbox'
   readonly atKib: number
   readonly kib: number
 }

@@ -20,6 +20,8 @@ export interface Panel {
   /** Inputs and analog pins. */
   set(pin: string, value: number): void
   figures(): Figures
+  /** Everything low, as when the power comes. */
+  clear(): void
   close(): void
 }
 
@@ -46,6 +48,10 @@ export function openPanel(file: string, board: Board): Panel {
       const bytes = Buffer.alloc(4 * figureNames.length)
       readSync(fd, bytes, 0, bytes.length, panelOffset + 2 * 4 * channels)
       return Object.fromEntries(figureNames.map((name, index) => [name, bytes.readUInt32LE(4 * index)])) as Figures
+    },
+    clear() {
+      const bytes = Buffer.alloc(2 * 4 * channels + 4 * figureNames.length)
+      writeSync(fd, bytes, 0, bytes.length, panelOffset)
     },
     close: () => closeSync(fd),
   }

@@ -127,7 +127,9 @@ export async function runFirmware({ board, elf, flash, hubPort, counted = false,
     rmSync(folder, { recursive: true, force: true })
     throw new FirmwareError(`QEMU cannot start: ${complaint.trim() || 'it ended at once'}`)
   }
-  const device = new RunningFirmware(qemu, ended, qmp, openPanel(flash, board), folder)
+  const panel = openPanel(flash, board)
+  panel.clear()
+  const device = new RunningFirmware(qemu, ended, qmp, panel, folder)
   createInterface({ input: qemu.stdout }).on('line', (line) => {
     log(line)
     device.said(line)

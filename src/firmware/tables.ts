@@ -23,6 +23,7 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
   const lanes = telemetryBytes + replyBytes + 2 * reportBytes + inboxBytes + packetBytes + receiveBytes
   const settings = partitionFor(board, 'settings')
   const store = partitionFor(board, 'store')
+  const code = partitionFor(board, 'code')
   partitionFor(board, 'app')
   const slots = board.flash.partitions.filter(({ use }) => use === 'app').map(({ atKib, kib }) => `{${atKib * 1024}, ${kib * 1024}}`)
   const header = [
@@ -45,6 +46,8 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
     `#define TT_BOARD_SETTINGS_BYTES ${settings.kib * 1024}`,
     `#define TT_BOARD_STORE_OFFSET ${store.atKib * 1024}`,
     `#define TT_BOARD_STORE_BYTES ${store.kib * 1024}`,
+    `#define TT_BOARD_CODE_OFFSET ${code.atKib * 1024}`,
+    `#define TT_BOARD_CODE_BYTES ${code.kib * 1024}`,
     `#define TT_BOARD_APP_SLOTS {${slots.join(', ')}}`,
     '',
   ].join('\n')

@@ -1,10 +1,12 @@
 // What a device's flash holds, and what the firmware makes of flash that is empty, damaged or old.
 
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadBoard } from '../../src/board/index.js'
+import { buildApp } from '../../src/build/index.js'
 import { appContent, buildFirmware, runFirmware, settingsContent, writeFlash, type BuiltFirmware, type RunningFirmware } from '../../src/firmware/index.js'
 import { install, unless, within } from './bench.js'
 
@@ -62,6 +64,42 @@ describe.skipIf(install !== undefined)(`the firmware and its flash${unless}`, ()
     const { panel } = await start()
     expect(await device?.line(/slot/)).toMatch(/an app slot is damaged and passed over/)
     await expect.poll(() => panel.read('led'), within).toBe(1)
+  })
+
+  test('compiled code stays in flash: the same app writes nothing, another one takes its place', async () => {
+    const { partitions } = board.flash
+    const { atKib, kib } = partitions.find(({ use }) => use === 'code')!
+    const code = (): string => createHash('sha256').update(readFileSync(file).subarray(atKib * 1024, (atKib + kib) * 1024)).digest('hex')
+    const run = async (): Promise<string> => {
+      const { panel } = await start()
+      await expect.poll(() => panel.read('led'), within).toBe(1)
+      await device?.kill()
+      return code()
+    }
+    writeFlash(file, board, [appContent(board, firmware.app.wasm)])
+    const empty = code()
+    const first = await run()
+    expect(first).not.toBe(empty)
+    expect(await run()).toBe(first)
+    expect(device?.lines.join()).not.toContain('compiled code')
+
+    const other = await buildApp({ app: 'runaway', board })
+    writeFlash(file, board, [appContent(board, other.wasm, { sequence: 2 })])
+    await (await start()).line(/compiled code written to flash/)
+    await expect.poll(() => device?.panel.read('led'), within).toBe(1)
+    await device?.kill()
+    writeFlash(file, board, [appContent(board, firmware.app.wasm, { sequence: 3 })])
+    expect(await run()).toBe(first)
+  })
+
+  test('an app that runs too long is stopped, with the function and the place in its module', async () => {
+    const { wasm } = await buildApp({ app: 'runaway', board })
+    writeFlash(file, board, [appContent(board, wasm)])
+    const { panel } = await start()
+    await expect.poll(() => panel.read('led'), within).toBe(1)
+    panel.set('button', 1)
+    expect(await device?.line(/crash/)).toMatch(/ran too long in #\d+ at offset [1-9]\d* of build/)
+    await expect.poll(() => panel.read('led'), within).toBe(1) // it was started again
   })
 
   test('settings that cannot be used are told without what is in them', async () => {

@@ -49,9 +49,11 @@ test('the map is summed by component; initial values count in flash and RAM, gap
 })
 
 describe.skipIf(install !== undefined)(`the coffee machine on qemu-mps2${unless}`, () => {
-  test('fits in 230 KiB of flash, with its app, and its parts add up', async () => {
-    const { size, app } = await buildFirmware({ board: 'qemu-mps2', app: 'coffee-machine' })
+  test('fits in 230 KiB of flash with its app and in 128 KiB of RAM with records of 16 KiB, and its parts add up', async () => {
+    const { size, app, board } = await buildFirmware({ board: 'qemu-mps2', app: 'coffee-machine' })
     expect(size.flash + app.wasm.length).toBeLessThanOrEqual(230 * 1024)
+    expect(board.network.tls.receiveBytes).toBe(16384)
+    expect(size.ram).toBeLessThanOrEqual(128 * 1024)
     const parts = Object.values(size.components)
     expect(parts.reduce((sum, part) => sum + part.flash, 0)).toBe(size.flash)
     expect(parts.reduce((sum, part) => sum + part.ram, 0)).toBe(size.ram)
