@@ -123,6 +123,20 @@ test.each([
   expect(errorOf(await asking.ask('POST /twins/d1/methods', { body }))).toBe('400 ArgumentInvalid')
 })
 
+test('a method of a module reaches the module', async () => {
+  const { authentication } = asking.hub.devices.create({ deviceId: 'd1', moduleId: 'm1' })
+  const peer = Peer.connected(asking.hub, {
+    clientId: 'd1/m1', username: `${HOST}/d1/m1/?api-version=2021-04-12`,
+    password: Buffer.from(signSas({ resource: `${HOST}/devices/d1/modules/m1`, key: authentication.primaryKey, expiry: START_MS / 1000 + 60 }))
+  })
+  peer.subscribe(FILTER.methods)
+  const answer = asking.ask('POST /twins/d1/modules/m1/methods', { body: { methodName: 'brew' } })
+  await expect.poll(() => peer.published).toHaveLength(1)
+  peer.publish('$iothub/methods/res/200/?$rid=1', '1')
+  expect(await answer).toMatchObject({ status: 200, body: '{"status":200,"payload":1}' })
+  expect(errorOf(await asking.ask('POST /twins/d1/modules/m2/methods', { body: { methodName: 'brew' } }))).toBe('404 ModuleNotFound')
+})
+
 test('purging says how many messages there were', async () => {
   asking.hub.send('d1', { body: 'a' })
   asking.hub.send('d1', { body: 'b' })
