@@ -36,17 +36,37 @@ const commands = {
     while (query.hasMoreResults) { pages.push((await query.next(query.continuationToken)).result) }
     return plain(pages)
   },
+  async queryTwins({ text }) {
+    const twins = []
+    const query = registry.createQuery(text)
+    for (const twin of (await query.nextAsTwin()).result) {
+      twins.push({ deviceId: twin.deviceId, etag: twin.etag, tags: twin.tags, desired: twin.properties.desired })
+    }
+    return plain(twins)
+  },
   method: async ({ deviceId, moduleId, params }) =>
     (moduleId === undefined ? await client.invokeDeviceMethod(deviceId, params) : await client.invokeDeviceMethod(deviceId, moduleId, params)).result,
   jobs: async ({ name, args }) => plain((await jobs[name](...args.map(revived))).jobStatus),
-  async jobPages({ type, status }) {
-    const query = jobs.createQuery(type, status)
-    return plain((await query.next()).result)
+  async jobPages({ type, status, pageSize }) {
+    const query = jobs.createQuery(type, status, pageSize)
+    const pages = []
+    while (query.hasMoreResults) { pages.push((await query.next()).result) }
+    return plain(pages)
   },
   async digitalTwins({ name, args }) {
     // the response holds the socket
     const { _response, ...result } = await digitalTwins[name](...args) ?? {}
     return plain(result)
+  },
+  /** Over AMQP in WebSockets; resolves with the id of the message once the hub has accepted it. */
+  async send({ connectionString, deviceId, body }) {
+    const { Message } = require('azure-iot-common')
+    const sender = Client.fromConnectionString(connectionString, iothub.AmqpWs)
+    await sender.open()
+    const message = new Message(body)
+    message.messageId = 'sent'
+    await sender.send(deviceId, message)
+    await sender.close()
   },
   close: () => client.close().then(() => undefined)
 }

@@ -145,6 +145,8 @@ export class Configurations {
     if (this.#configurations.length === 0) {
       this.#unsubscribe?.()
       this.#unsubscribe = undefined
+      this.#cancelTimer?.()
+      this.#cancelTimer = undefined
       this.#statuses.clear()
       this.#changed.clear()
       return

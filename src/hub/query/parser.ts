@@ -25,7 +25,7 @@ export function parseQuery(text: string): Query {
   return {
     text,
     ...(top === undefined ? {} : { top }),
-    ...(chosen === undefined ? {} : { projections: chosen.map(({ token: _, ...projection }) => projection) }),
+    ...(chosen === undefined ? {} : { projections: chosen.map(({ token: _token, ...projection }) => projection) }),
     from,
     ...(where === undefined ? {} : { where }),
     groupBy

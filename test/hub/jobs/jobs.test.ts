@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { memoryStore, type HubOptions, type JsonObject } from '../../../src/hub/index.js'
 import { bench, FILTER, Peer, START_MS, type Bench } from '../bench.js'
+import { jsonStore } from '../json-store.js'
 
 function fleet(count: number, options: Partial<HubOptions> = {}): Bench {
   const one = bench(options)
@@ -16,6 +17,8 @@ const at = (ms: number): string => new Date(START_MS + ms).toISOString()
 const update = (fields: JsonObject = {}): JsonObject => ({ type: 'scheduleUpdateTwin', queryCondition: `deviceId IN ['f1', 'f2']`, updateTwin: { tags: { room: 'bar' }, etag: '*' }, ...fields })
 const method = (fields: JsonObject = {}): JsonObject => ({ type: 'scheduleDeviceMethod', queryCondition: `deviceId = 'd1'`, cloudToDeviceMethod: { methodName: 'brew', payload: { cups: 2 }, responseTimeoutInSeconds: 10 }, ...fields })
 const deviceJobs = ({ hub }: Bench): JsonObject[] => [...hub.queries.run('SELECT * FROM devices.jobs', { maxItems: 1000 }).items]
+
+const idsOf = (page: { items: JsonObject[] }): unknown[] => page.items.map(({ jobId }) => jobId)
 
 /** d1, which is connected and waits for methods. */
 function brewer({ hub }: Bench): Peer {
@@ -134,7 +137,6 @@ test('jobs are listed by type and status, a page at a time', async () => {
   const one = fleet(1)
   for (const id of ['a', 'b', 'c']) { await one.hub.jobs.put(id, update({ startTime: at(60_000) })) }
   await one.hub.jobs.put('m', method())
-  const idsOf = (page: { items: JsonObject[] }): unknown[] => page.items.map(({ jobId }) => jobId)
   const first = one.hub.jobs.query({ jobType: 'scheduleUpdateTwin' }, { maxItems: 2 })
   expect(idsOf(first)).toEqual(['a', 'b'])
   const second = one.hub.jobs.query({ jobType: 'scheduleUpdateTwin' }, { maxItems: 2, continuation: first.continuation! })
@@ -176,7 +178,7 @@ test('a job that cannot be stored is refused and does not run', async () => {
 })
 
 test('after a restart scheduled jobs run, running ones go on, and a method that was under way is not called again', async () => {
-  const store = memoryStore()
+  const store = jsonStore()
   const before = fleet(30, { store, throttle: { tier: 'S2' } })
   brewer(before)
   await before.hub.jobs.put('later', update({ startTime: at(60_000) }))

