@@ -1,11 +1,12 @@
 /** `npm run bench`: runs the measurements one after the other and prints their figures. */
 
+import { hub } from './hub/index.js'
 import { loopback } from './loopback.js'
 import type { Figure, Measurement } from './measure.js'
 import { simulator } from './simulator.js'
 import { tls13 } from './tls13.js'
 
-const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13]
+const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub]
 
 const usage = `Usage: npm run bench -- [--json] [--only WORD]
 

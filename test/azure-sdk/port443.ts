@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHub, loadAuthority, type Authority, type Hub, type HubEvent, type HubOptions } from '../../src/hub/index.js'
-import { listenHub, type ListenHubOptions } from '../../src/hub/http/serve.js'
+import { startService, type ServiceOptions } from '../../src/hub/service.js'
 
 /** Whether this user may listen on port 443 of `host`. */
 export function maySpeak443(host: string): Promise<boolean> {
@@ -23,11 +23,11 @@ export interface Served extends AsyncDisposable {
   eventOf(wanted: (event: HubEvent) => boolean): Promise<HubEvent>
 }
 
-export async function serveOn443(host: string, makeOptions: (authority: Authority) => Promise<Partial<HubOptions>> = () => Promise.resolve({}), listening: (hub: Hub) => Partial<ListenHubOptions> = () => ({})): Promise<Served> {
+export async function serveOn443(host: string, makeOptions: (authority: Authority) => Promise<Partial<HubOptions>> = () => Promise.resolve({}), listening: () => Partial<ServiceOptions> = () => ({})): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), 'hub-'))
   const authority = await loadAuthority(folder)
   const hub = createHub({ hostName: host, ...await makeOptions(authority) })
-  const listener = await listenHub(hub, { host, port: 443, certificate: await authority.issueServer({ hosts: [host] }), ...listening(hub) })
+  const service = await startService(hub, { host, ports: { mqtts: 443, amqps: 443, https: 443 }, certificate: await authority.issueServer({ hosts: [host] }), ...listening() })
   return {
     hub, authority, caPath: authority.caPath!,
     eventOf: (wanted) => new Promise((resolve) => {
@@ -39,7 +39,7 @@ export async function serveOn443(host: string, makeOptions: (authority: Authorit
     }),
     async [Symbol.asyncDispose]() {
       await hub.close()
-      await listener.close()
+      await service.close()
       await rm(folder, { recursive: true })
     }
   }

@@ -121,6 +121,16 @@ describe.skipIf(!permitted)(permitted ? 'azure-iothub' : 'azure-iothub: skipped,
     await expect(service.do('method', { deviceId: 'nobody', params: { methodName: 'brew' } })).rejects.toThrow('DeviceNotFoundError')
   })
 
+  test('a message is sent over AMQP in WebSockets and reaches the device over MQTT in WebSockets', async () => {
+    await registry('create', { deviceId: 'receives' })
+    await using device = new Sdk(served.caPath)
+    await device.do('open', { connectionString: served.hub.connectionString('receives'), transport: 'mqtt-ws' })
+    await device.do('messages')
+    await service.do('send', { connectionString: served.hub.serviceConnectionString('service'), deviceId: 'receives', body: 'water' })
+    expect(await device.event('message')).toMatchObject({ body: 'water', messageId: 'sent', completed: true })
+    await expect(service.do('send', { connectionString: served.hub.serviceConnectionString('service'), deviceId: 'nobody', body: 'x' })).rejects.toThrow('DeviceNotFoundError')
+  })
+
   test('a digital twin shows properties and components, is patched, and takes commands', async () => {
     await registry('create', { deviceId: 'pnp' })
     await using device = new Sdk(served.caPath)

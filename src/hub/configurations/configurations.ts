@@ -20,6 +20,8 @@ import { contentOf, patchBetween, settled, type Content, type Setting } from './
 const MAX_CONFIGURATIONS = 100
 /** Changes of twins are gathered for so long. */
 const GATHER_MS = 1000
+/** Between two batches of this size others have their turn. */
+const BATCH = 100
 
 interface Configuration {
   readonly record: ConfigurationRecord
@@ -178,7 +180,12 @@ export class Configurations {
   }
 
   #evaluateChanged(): void {
+    let evaluated = 0
     for (const key of this.#changed) {
+      if (evaluated++ === BATCH) {
+        this.#evaluateIn(0)
+        return
+      }
       const device = this.#hub.devices.get(key)
       try {
         if (device !== undefined) { this.#evaluate(device) }

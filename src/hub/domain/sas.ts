@@ -53,13 +53,16 @@ export function parseSas(text: string): SasToken | string {
   return policy ? { ...token, policy } : token
 }
 
-function hmac(key: string, rawResource: string, rawExpiry: string): Buffer {
-  return createHmac('sha256', Buffer.from(key, 'base64')).update(`${rawResource}\n${rawExpiry}`).digest()
+/** Azure's messaging clients (`sb://host/...`) take the text of a key for the key itself, all others what its base64 stands for. */
+const keyEncodingOf = ({ resource }: Pick<SasToken, 'resource'>): BufferEncoding => resource[0]?.toLowerCase() === 'sb:' ? 'utf8' : 'base64'
+
+function hmac(key: string, rawResource: string, rawExpiry: string, encoding: BufferEncoding = 'base64'): Buffer {
+  return createHmac('sha256', Buffer.from(key, encoding)).update(`${rawResource}\n${rawExpiry}`).digest()
 }
 
-/** True if one of the base64 `keys` made the signature, compared in constant time. */
+/** True if one of the base64 `keys` made the signature, compared in constant time; all are tried, whichever it was. */
 export function isSignedBy(token: SasToken, keys: readonly string[]): boolean {
-  return keys.some((key) => timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry), token.signature))
+  return keys.reduce((isSigned, key) => timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry, keyEncodingOf(token)), token.signature) || isSigned, false)
 }
 
 /** The token's host in lower case without scheme and port, which SDKs repeat from the connection string [E4], and what follows it. */

@@ -184,6 +184,17 @@ test('after a restart configurations are there and go on', async () => {
   expect(one.hub.configurations.list(10)).toMatchObject([{ id: 'all', systemMetrics: { results: { appliedCount: 2 } } }])
 })
 
+test('a thousand devices are configured in turns that others can come between', async () => {
+  for (let i = 0; i < 1000; i++) { one.hub.devices.create({ deviceId: `many-${i}` }) }
+  let turns = 0
+  const { clock } = one.hub.context
+  const setTimer = clock.setTimer.bind(clock)
+  clock.setTimer = (fired, ms) => setTimer(() => { turns++; fired() }, ms)
+  await put('all', chiller({ targetCondition: '*' }))
+  expect(one.hub.configurations.get('all')).toMatchObject({ systemMetrics: { results: { appliedCount: 1004 } } })
+  expect(turns).toBeGreaterThanOrEqual(11)
+})
+
 test('one that cannot be stored is refused and applies nothing', async () => {
   const store = memoryStore()
   one = bench({ store: { ...store, put: (kind, key, record, kept) => kind === 'configuration' ? kept(new Error('full')) : store.put(kind, key, record, kept) } })
