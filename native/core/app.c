@@ -93,8 +93,7 @@ bool tt_app_dispatch(struct tt_app *app, const struct tt_delivery *event)
     const bool ran = tt_app_call(app, TT_GUEST_ON_EVENT, event->kind, event->id);
     app->event = NULL;
     // With so much garbage the next event might not find room: not waiting for a quiet moment.
-    const uint32_t memory = app->config.board->guest_bytes;
-    if (ran) { tt_app_collect(app, memory / 4 + memory / 8); }
+    if (ran) { tt_app_collect(app, 2); }
     return ran && app->loaded;
 }
 
@@ -161,7 +160,7 @@ int32_t tt_app_step(struct tt_app *app, int64_t now_ms)
     }
     app->wake_ms = next_wake(app);
     if (app->loaded && app->wake_ms - now_ms >= TT_APP_COLLECT_MS) {
-        tt_app_collect(app, app->config.board->guest_bytes / 4);
+        tt_app_collect(app, 4);
         if (!app->loaded) { app->wake_ms = now_ms; } // it crashed there
     }
     return until(app->wake_ms, now_ms);

@@ -46,12 +46,14 @@ void tt_app_unload(struct tt_app *app)
     tt_app_pins_safe(app);
 }
 
-void tt_app_collect(struct tt_app *app, uint32_t growth_bytes)
+void tt_app_collect(struct tt_app *app, uint32_t part)
 {
     const struct tt_engine *const engine = app->config.engine;
     const uint32_t heap = engine->heap_bytes(engine->ctx);
     if (heap < app->heap_floor_bytes) { app->heap_floor_bytes = heap; }
-    if (heap - app->heap_floor_bytes < growth_bytes) { return; }
+    const uint32_t memory = app->config.board->guest_bytes;
+    const uint32_t room = memory > app->heap_floor_bytes ? memory - app->heap_floor_bytes : 0;
+    if (part > 0 && heap - app->heap_floor_bytes <= room / part) { return; }
     if (!tt_app_call(app, TT_GUEST_COLLECT, 0, 0)) { return; }
     app->heap_floor_bytes = engine->heap_bytes(engine->ctx);
 }

@@ -49,7 +49,7 @@ struct tt_app {
     int32_t done_id;
 
     const struct tt_delivery *event; // the current one; NULL outside an event
-    uint32_t heap_floor_bytes;       // the guest's heap after its last collection
+    uint32_t heap_floor_bytes;       // what the guest had in use after its last collection
 
     struct tt_app_timer timers[TT_APP_TIMERS_MAX];
     size_t timer_count;
@@ -82,7 +82,8 @@ bool tt_app_interrupted(const struct tt_app *app); // a crash or a restart ends 
 int tt_app_load(struct tt_app *app);
 bool tt_app_call(struct tt_app *app, enum tt_guest_export which, int32_t a, int32_t b);
 void tt_app_unload(struct tt_app *app); // with its timers, requests and watches; outputs safe
-void tt_app_collect(struct tt_app *app, uint32_t growth_bytes); // when the heap grew by that much
+// When garbage may fill 1/part of the memory that the last collection left free; always for 0.
+void tt_app_collect(struct tt_app *app, uint32_t part);
 
 // app_crash.c
 void tt_app_crashes_restore(struct tt_app *app);

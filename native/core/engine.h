@@ -37,6 +37,7 @@ struct tt_engine {
     // counted in calls and loop turns; an engine without a counter ignores it.
     int (*call)(void *ctx, enum tt_guest_export which, int32_t a, int32_t b, int64_t fuel,
                 struct tt_trap *trap);
-    uint32_t (*heap_bytes)(void *ctx); // the guest's managed heap in use, 0 when it has none
+    // Guest memory in use, static data included; 0 when it has no managed heap.
+    uint32_t (*heap_bytes)(void *ctx);
     void (*unload)(void *ctx);         // frees all; allowed when nothing is loaded
 };

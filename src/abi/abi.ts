@@ -190,7 +190,7 @@ export const capabilities: readonly Capability[] = [
   },
 ]
 
-/** What a guest module must export. `heap_bytes` is a mutable i32 global: bytes of the managed heap in use. */
+/** What a guest module must export. `heap_bytes` is a mutable i32 global: bytes of memory in use, static data and managed heap. */
 export const guestExports = {
   start: { parameters: [], doc: 'Runs the module\'s top level once.' },
   on_event: { parameters: ['i32', 'i32'], doc: 'kind and id, see events.' },

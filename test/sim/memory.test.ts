@@ -16,6 +16,15 @@ test('200,000 events that build strings run in 16 KiB of guest memory without a 
   expect((await device.invoke('count')).payload).toMatchObject({ events: 200_000 })
 }, longMs)
 
+test.each(['wasm3', 'v8'] as const)('a burst of messages does not fill the little memory an app has left with garbage (%s)', async (engine) => {
+  await using device = await simulate('test/sim/assembly/narrow', { board: 'blink-nano', engine })
+  await device.advance('1s')
+  for (let sent = 0; sent < 50; sent++) device.world.hub.send(device.id, { body: 'x' })
+  await device.advance('10s')
+  expect(device.crashes).toEqual([])
+  expect(device.queueLength).toBe(0)
+})
+
 test('the C side holds as many bytes after a virtual week as after its first hour', async () => {
   await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a', seed: 7 })
   await coffee.advance('1h')
