@@ -16,7 +16,8 @@ const repeats: u32 = 0x80000000;
  *     every(1000, () => { led.toggle(); });
  */
 export function every(periodMs: i32, handler: () => void): i32 {
-  return start(periodMs, periodMs, handler.index | repeats);
+  // To the host a period of 0 is a timer that fires once.
+  return start(periodMs, periodMs > 0 ? periodMs : -1, handler.index | repeats);
 }
 
 /**

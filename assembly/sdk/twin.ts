@@ -218,7 +218,7 @@ function judge(row: usize, valueAt: i32, version: i64): void {
   if (acknowledge(name, valueAt, size, status, version) < 0) acknowledge(name, valueAt, 0, status, version);
 }
 
-/** {"value":…,"ac":status,"av":version,"ad":why} [IoT Plug and Play convention: writable properties]; a value too long to repeat is null. */
+/** {"value":…,"ac":status,"av":version,"ad":why or null} [IoT Plug and Play convention: writable properties]; a value too long to repeat is null. */
 function acknowledge(name: string, valueAt: i32, size: i32, status: i32, version: i64): i32 {
   begin();
   putRaw(`{"value":`);
@@ -231,10 +231,10 @@ function acknowledge(name: string, valueAt: i32, size: i32, status: i32, version
   putNumber(status, 0);
   putRaw(`,"av":`);
   putNumber(version, 0);
-  if (verdictText.length > 0) {
-    putRaw(`,"ad":`);
-    putText(verdictText);
-  }
+  putRaw(`,"ad":`);
+  // null removes the reason of an earlier verdict: the hub merges what is reported.
+  if (verdictText.length > 0) putText(verdictText);
+  else putRaw("null");
   putRaw("}");
   return finish(name);
 }

@@ -53,13 +53,15 @@ void tt_abi_device_abort(struct tt_app *app, const char *message, size_t message
     tt_writer_text(&text, "abort: ");
     // Half the room each at most, so that neither hides the line.
     tt_writer_bytes(&text, message, tt_app_cut(message, message_len, 64));
-    tt_writer_text(&text, " (");
-    tt_writer_bytes(&text, file, tt_app_cut(file, file_len, 56));
-    tt_writer_text(&text, ":");
-    tt_writer_decimal(&text, line);
-    tt_writer_text(&text, ":");
-    tt_writer_decimal(&text, column);
-    tt_writer_text(&text, ")");
+    if (file_len > 0) {
+        tt_writer_text(&text, " (");
+        tt_writer_bytes(&text, file, tt_app_cut(file, file_len, 56));
+        tt_writer_text(&text, ":");
+        tt_writer_decimal(&text, line);
+        tt_writer_text(&text, ":");
+        tt_writer_decimal(&text, column);
+        tt_writer_text(&text, ")");
+    }
     app->aborted[text.len] = 0;
     tt_app_log(app, TT_LOG_ERROR, app->aborted);
 }

@@ -1,6 +1,8 @@
 /** Where in the app's TypeScript a crash happened; knows source maps, not devices. */
 
+import { resolve } from 'node:path'
 import { TraceMap, decodedMappings } from '@jridgewell/trace-mapping'
+import { projectRoot } from '../board/root.js'
 import { readModule } from '../build/index.js'
 import type { AppImage } from './machine.js'
 
@@ -30,8 +32,15 @@ export function sourceLine(crash: Crash, app: AppImage): string | undefined {
   const name = index === undefined ? crash.function : app.functionNames.get(Number(index)) ?? crash.function
   const inFunction = name === '' ? '' : ` in ${name}`
   if (crash.offset === 0 || crash.build !== app.buildId) return inFunction.trimStart() || undefined
-  const place = placeOf(crash.offset, app)
+  const place = thrownAt(crash.reason) ?? placeOf(crash.offset, app)
   return place === undefined ? inFunction.trimStart() || undefined : `${place}${inFunction}`
+}
+
+// Where the app threw: the trap itself is in what stands in for `abort`. A place in a library says less than the trap's.
+function thrownAt(reason: string): string | undefined {
+  const [, file = '', place = ''] = /^abort: [^]*\(([^()]+\.ts)(:\d+:\d+)\)$/.exec(reason) ?? []
+  if (file === '' || file.startsWith('~lib/')) return undefined
+  return `${file.startsWith('../') ? resolve(projectRoot, file) : file}${place}`
 }
 
 // The compiler leaves instructions of its own making without a place: then it is the nearest one before, in the same function.

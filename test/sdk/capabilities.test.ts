@@ -101,7 +101,7 @@ describe('desired properties', () => {
   test('reach their handlers, and are acknowledged with value, code, version and words', () => {
     const desired = '{"interval":60,"long":4503599627370496,"fixed":93.25,"number":0.1,"flag":true,"text":"é\\n","json":["a","b"],"other":{"interval":5},"$version":4}'
     expect(event(Kind.desired, 1, desired).map(([, name, value]) => [name, JSON.parse(value as string)])).toEqual([
-      ['interval', { value: 60, ac: 200, av: 4 }],
+      ['interval', { value: 60, ac: 200, av: 4, ad: null }],
       ['long', { value: 4503599627370496, ac: 200, av: 4, ad: '4503599627370496' }],
       ['fixed', { value: 93.25, ac: 200, av: 4, ad: '9325' }],
       ['number', { value: 0.1, ac: 200, av: 4, ad: '0.1' }],

@@ -118,7 +118,7 @@ test('follows telemetryInterval from 1 to 3600 seconds and rejects the rest with
   advance(60)
   expect(sent).toHaveLength(3)
   expect(reports).toEqual([
-    ['telemetryInterval', { value: 60, ac: 200, av: 2 }],
+    ['telemetryInterval', { value: 60, ac: 200, av: 2, ad: null }],
     ['telemetryInterval', { value: 0, ac: 400, av: 3, ad: 'telemetryInterval must be 1 to 3600 seconds' }],
     ['telemetryInterval', { value: 3601, ac: 400, av: 4, ad: 'telemetryInterval must be 1 to 3600 seconds' }],
     ['telemetryInterval', { value: 1.5, ac: 400, av: 5, ad: 'not a 32-bit integer' }],

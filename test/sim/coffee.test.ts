@@ -117,3 +117,13 @@ test('what waits in RAM when power goes is dropped, told apart from lost, and wh
   await coffee.advance('1m')
   expect(coffee.telemetry().account).toEqual({ queued: 16, arrived: 10, lost: 0, dropped: 6, pending: 0, duplicates: 0, reordered: 0 })
 })
+
+test('a desired property that is accepted after a rejection does not keep the reason of the rejection', async () => {
+  await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a' })
+  await coffee.desired({ telemetryInterval: 0 })
+  await coffee.advance('1s')
+  expect(coffee.reported['telemetryInterval']).toMatchObject({ ac: 400, ad: expect.any(String) })
+  await coffee.desired({ telemetryInterval: 20 })
+  await coffee.advance('1s')
+  expect(coffee.reported['telemetryInterval']).toEqual({ value: 20, ac: 200, av: 3 })
+})

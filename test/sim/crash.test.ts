@@ -63,3 +63,17 @@ test('an app that was refused leaves nothing behind in its world', async () => {
 test('bytes that are no module are refused in words, and nothing runs', async () => {
   await expect(simulate(nothing, { board: 'host' })).rejects.toThrow(/^the device cannot run 'bad': ./)
 })
+
+test.each(engines)('an app that throws is found at its own line, not at the SDK\'s (%s)', async (engine) => {
+  await using device = await simulate('test/sim/assembly/mistakes', { board: 'host', engine })
+  await device.advance('1s')
+  await device.invoke('throw')
+  expect(device.crashes[0]!.at).toMatch(/^test\/sim\/assembly\/mistakes\/index\.ts:6:\d+/)
+})
+
+test('a timer with a period of 0 is refused instead of firing once', async () => {
+  await using device = await simulate('test/sim/assembly/mistakes', { board: 'host' })
+  await device.advance('1s')
+  await device.invoke('everyZero')
+  expect(device.crashes[0]?.reason).toBe('abort: No timer: \'delay or period\'')
+})
