@@ -1,5 +1,7 @@
 /** What happens in `tinytwin dev`, as JSON for programs and as text for people. Knows no device and no terminal. */
 
+import { visible } from './terminal.js'
+
 export type DevEvent =
   | { readonly type: 'ready', readonly app: string, readonly board: string, readonly build: string, readonly hub: string, readonly ca: string, readonly device: string }
   | { readonly type: 'connected', readonly device: string, readonly tls: string, readonly cipher: string, readonly verified: boolean }
@@ -22,12 +24,12 @@ export function eventText(event: DevEvent): string {
     case 'ready': return `${event.app} (build ${event.build}) on ${event.board}, as device '${event.device}' of the local hub ${event.hub}`
     case 'connected': return `connected over ${event.tls}${event.verified ? ', the hub\'s certificate verified' : ''} (${event.cipher})`
     case 'disconnected': return `disconnected: ${event.reason}`
-    case 'refused': return `the hub refused ${event.device ?? 'a connection'}: ${event.message}`
-    case 'telemetry': return `telemetry ${typeof event.body === 'string' ? event.body : JSON.stringify(event.body)}`
-    case 'twin': return `${event.part} ${JSON.stringify(event.value)}`
-    case 'method': return `method ${event.method}: ${event.status} ${JSON.stringify(event.payload)}`
-    case 'log': return `${event.level}: ${event.text}`
-    case 'crash': return `crash: ${event.reason} at ${event.at ?? (event.function === '' ? 'an unknown place' : event.function)} (build ${event.build}, offset ${event.offset})`
+    case 'refused': return visible(`the hub refused ${event.device ?? 'a connection'}: ${event.message}`)
+    case 'telemetry': return visible(`telemetry ${typeof event.body === 'string' ? event.body : JSON.stringify(event.body)}`)
+    case 'twin': return visible(`${event.part} ${JSON.stringify(event.value)}`)
+    case 'method': return visible(`method ${event.method}: ${event.status} ${JSON.stringify(event.payload)}`)
+    case 'log': return visible(`${event.level}: ${event.text}`)
+    case 'crash': return visible(`crash: ${event.reason} at ${event.at ?? (event.function === '' ? 'an unknown place' : event.function)} (build ${event.build}, offset ${event.offset})`)
     case 'safeMode': return `safe mode: ${event.reason}`
     case 'network': return event.up ? 'network up' : 'network down'
     case 'build': return `rebuilt, now running build ${event.build}`

@@ -6,6 +6,7 @@ import { simulate, type Device, type Summary } from '../sim/index.js'
 import type { Command } from './command.js'
 import { writeFiles } from './files.js'
 import { progressOf } from './progress.js'
+import { visible } from './terminal.js'
 
 const defaultMs = 60 * 60 * 1000
 
@@ -76,9 +77,9 @@ function eventsOf(device: Device): SimEvent[] {
 function eventText(event: SimEvent): string {
   const time = (event.atMs / 1000).toFixed(3).padStart(12)
   switch (event.type) {
-    case 'telemetry': return `${time}  telemetry  ${typeof event.body === 'string' ? event.body : JSON.stringify(event.body)}`
-    case 'log': return `${time}  ${event.level.padEnd(9)}  ${event.text}`
-    case 'crash': return `${time}  crash      ${event.reason} at ${event.at ?? (event.function === '' ? 'an unknown place' : event.function)} (build ${event.build}, offset ${event.offset})`
+    case 'telemetry': return visible(`${time}  telemetry  ${typeof event.body === 'string' ? event.body : JSON.stringify(event.body)}`)
+    case 'log': return visible(`${time}  ${event.level.padEnd(9)}  ${event.text}`)
+    case 'crash': return visible(`${time}  crash      ${event.reason} at ${event.at ?? (event.function === '' ? 'an unknown place' : event.function)} (build ${event.build}, offset ${event.offset})`)
     default: return event satisfies never
   }
 }

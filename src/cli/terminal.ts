@@ -48,6 +48,11 @@ export function processTerminal(): { terminal: Terminal, release: () => void } {
   return { terminal, release }
 }
 
+/** Text from elsewhere, its control characters written as \\xNN: a terminal would obey them. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
 // The reader of a pipe may leave early (`| head`): that ends the command without a fuss.
 function broken(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0)
