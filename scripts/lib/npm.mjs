@@ -27,8 +27,9 @@ export async function installNpm(root, purpose, log) {
     throw new SetupError("package-lock.json is missing: restore it with 'git checkout package-lock.json', or make one with 'npm install'")
   }
   const scope = purpose === 'test' ? '--include=dev' : '--omit=dev'
+  // Without network npm would otherwise retry for minutes before it says so.
   // The level is given because 'npm run --silent' would hand its own down, and hide why npm failed.
-  await run('npm', ['ci', scope, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, log })
+  await run('npm', ['ci', scope, '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=5000'], { cwd: root, log })
 }
 
 function readPackages(file) {

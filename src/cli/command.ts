@@ -127,7 +127,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Arg
       flags.add(option.name)
       continue
     }
-    if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('-'))) {
+    if (token.value === undefined || token.value === '' || (!token.inlineValue && /^-(?!\d)/.test(token.value))) {
       throw new CliError(`--${option.name} needs a value: --${option.name} ${option.value}`)
     }
     const given = values.get(option.name)
