@@ -53,10 +53,10 @@ export function parseSas(text: string): SasToken | string {
   return policy ? { ...token, policy } : token
 }
 
-/** Azure's messaging clients (`sb://host/...`) take the text of a key for the key itself, all others what its base64 stands for. */
-const keyEncodingOf = ({ resource }: Pick<SasToken, 'resource'>): BufferEncoding => resource[0]?.toLowerCase() === 'sb:' ? 'utf8' : 'base64'
+/** A key is what its base64 stands for; to Azure's messaging clients (`sb://host/...`) it is the text itself. */
+const keyEncodingsOf = ({ resource }: Pick<SasToken, 'resource'>): BufferEncoding[] => resource[0] === 'sb:' ? ['utf8', 'base64'] : ['base64']
 
-function hmac(key: string, rawResource: string, rawExpiry: string, encoding: BufferEncoding = 'base64'): Buffer {
+function hmac(key: string, rawResource: string, rawExpiry: string, encoding: BufferEncoding): Buffer {
   return createHmac('sha256', Buffer.from(key, encoding)).update(`${rawResource}\n${rawExpiry}`).digest()
 }
 
@@ -81,6 +81,6 @@ export function startsWith(path: readonly string[], scope: readonly string[]): b
 /** A token for `resource` (not yet encoded), good until `expiry` in seconds since 1970. */
 export function signSas({ resource, key, expiry }: { resource: string; key: string; expiry: number }): string {
   const rawResource = encodeURIComponent(resource)
-  const signature = encodeURIComponent(hmac(key, rawResource, String(expiry)).toString('base64'))
+  const signature = encodeURIComponent(hmac(key, rawResource, String(expiry), keyEncodingOf({ resource: resource.split('/') })).toString('base64'))
   return `${SCHEME}sr=${rawResource}&sig=${signature}&se=${expiry}`
 }
