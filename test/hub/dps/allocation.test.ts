@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { byHash } from '../../../src/hub/dps/allocation.js'
 import { createDps, type Post } from '../../../src/hub/dps/index.js'
 import type { JsonObject } from '../../../src/hub/domain/json.js'
-import { bySymmetricKey, dpsBench, DpsPeer, DPS_HOST, FAR, NEAR, registered, toNear, type DpsBench } from './bench.js'
+import { bySymmetricKey, dpsBench, DpsPeer, DPS_HOST, FAR, NEAR, registered, settled, toNear, type DpsBench } from './bench.js'
 
 const assignedTo = (one: DpsBench, document: JsonObject): unknown => {
   one.dps.enroll('dev-1', document)
@@ -79,16 +79,6 @@ const answering = (text: string | Buffer, { status = 200 } = {}): Post => () => 
   body: (async function* () { for (let at = 0; at < text.length; at += 1000) { yield Buffer.from(text).subarray(at, at + 1000) } })()
 })
 
-async function settled(one: DpsBench, payload?: JsonObject): Promise<JsonObject> {
-  const peer = DpsPeer.connected(one.dps, 'dev-1')
-  const { operationId } = peer.register({ registrationId: 'dev-1', ...(payload === undefined ? {} : { payload }) }).body
-  for (;;) {
-    const { status, body } = peer.status(operationId!)
-    if (status === 200) { return body }
-    await new Promise((resolve) => { setImmediate(resolve) })
-  }
-}
-
 test('custom allocation asks the webhook with what is known, and takes its hub, twin and payload', async () => {
   const asked: JsonObject[] = []
   const one = dpsBench({
@@ -98,7 +88,7 @@ test('custom allocation asks the webhook with what is known, and takes its hub, 
     }
   })
   one.dps.enroll('dev-1', custom('https://allocate.test/hook?code=1'))
-  expect(await settled(one, { sku: 7 })).toMatchObject({ status: 'assigned', registrationState: { assignedHub: NEAR, payload: { hello: 'dev-1' } } })
+  expect(await settled(one.dps, { sku: 7 })).toMatchObject({ status: 'assigned', registrationState: { assignedHub: NEAR, payload: { hello: 'dev-1' } } })
   expect(one.near.twin('dev-1').document().tags).toEqual({ from: 'webhook' })
   expect(asked).toMatchObject([{
     url: 'https://allocate.test/hook?code=1', method: 'POST', redirect: 'error', contentType: 'application/json; charset=utf-8',
@@ -118,7 +108,19 @@ test('while the webhook thinks, the device is told to ask again and a second req
   expect(peer.register({ registrationId: 'dev-1' }).body.operationId).toBe(operationId)
   expect(peer.status(operationId!)).toMatchObject({ status: 202, retryAfter: '3', body: { status: 'assigning' } })
   answer!(await answering(JSON.stringify({ iotHubHostName: FAR }))('', {} as never))
-  expect(await settled(one)).toMatchObject({ registrationState: { assignedHub: FAR } })
+  expect(await settled(one.dps)).toMatchObject({ registrationState: { assignedHub: FAR } })
+})
+
+test('a device whose enrollment went while the webhook thought is not assigned', async () => {
+  let answer: (response: Awaited<ReturnType<Post>>) => void
+  const one = dpsBench({ post: () => new Promise((resolve) => { answer = resolve }) })
+  one.dps.enroll('dev-1', custom('http://allocate.test'))
+  DpsPeer.connected(one.dps, 'dev-1').register({ registrationId: 'dev-1' })
+  one.dps.enrollments.individuals.remove('dev-1')
+  answer!(await answering(JSON.stringify({ iotHubHostName: FAR }))('', {} as never))
+  await new Promise((resolve) => { setImmediate(resolve) })
+  expect(one.far.devices.list()).toEqual([])
+  expect(one.dps.registrations.get('dev-1')).toBeUndefined()
 })
 
 test.each<[string, Post, string]>([
@@ -135,7 +137,7 @@ test.each<[string, Post, string]>([
 ])('a registration whose webhook %s fails as 400207 and the service goes on', async (_name, post, message) => {
   const one = dpsBench({ post })
   one.dps.enroll('dev-1', custom('http://allocate.test'))
-  const body = await settled(one)
+  const body = await settled(one.dps)
   expect(body).toMatchObject({ status: 'failed', registrationState: { errorCode: 400207, errorMessage: expect.stringContaining(message) } })
   expect(JSON.stringify(body)).not.toContain('secret')
   one.dps.enroll('dev-1', toNear())
@@ -151,7 +153,7 @@ test('a webhook that does not answer is given up after 10 s and is told to stop'
     }
   })
   one.dps.enroll('dev-1', custom('http://allocate.test'))
-  const outcome = settled(one)
+  const outcome = settled(one.dps)
   one.clock.advance(10_000)
   expect(await outcome).toMatchObject({ status: 'failed', registrationState: { errorMessage: expect.stringContaining('within 10 s') } })
   expect(signal?.aborted).toBe(true)
@@ -168,7 +170,7 @@ test('the global fetch fits: a webhook on this machine is asked', async () => {
   const { clock, random, linkedHubs } = bench.dps.context
   const dps = createDps({ hostName: DPS_HOST, idScope: bench.dps.idScope, clock, random, linkedHubs })
   dps.enroll('dev-1', custom(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`))
-  expect(await settled({ ...bench, dps })).toMatchObject({ registrationState: { assignedHub: NEAR } })
+  expect(await settled(dps)).toMatchObject({ registrationState: { assignedHub: NEAR } })
   server.closeAllConnections()
   server.close()
 })

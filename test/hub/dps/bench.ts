@@ -125,3 +125,14 @@ export function registered(dps: Dps, registrationId: string, { key = KEY, payloa
   const answer = peer.register({ registrationId, ...(payload === undefined ? {} : { payload }) })
   return answer.status === 202 ? peer.status(answer.body.operationId!) : answer
 }
+
+/** The same for `dev-1` where something takes its time: a webhook, an issuer, a disk. Asks until it is told. */
+export async function settled(dps: Dps, payload?: JsonObject, csr?: string): Promise<Response['body']> {
+  const peer = DpsPeer.connected(dps, 'dev-1')
+  const { operationId } = peer.register({ registrationId: 'dev-1', ...(payload === undefined ? {} : { payload }), ...(csr === undefined ? {} : { csr }) }).body
+  for (;;) {
+    const { status, body } = peer.status(operationId!)
+    if (status === 200) { return body }
+    await new Promise((resolve) => { setImmediate(resolve) })
+  }
+}

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/hub/domain/json.js'
 import { memoryStore } from '../../../src/hub/index.js'
 import { connectPacket, Peer, START_MS } from '../bench.js'
-import { dpsBench, DpsPeer, NEAR, toNear, type DpsBench } from './bench.js'
+import { dpsBench, NEAR, settled, toNear, type DpsBench } from './bench.js'
 
 x509.cryptoProvider.set(webcrypto as Crypto)
 
@@ -20,15 +20,7 @@ async function requestFor(commonName: string, namedCurve = 'P-384'): Promise<str
   return Buffer.from(request.rawData).toString('base64')
 }
 
-async function registeredWith(one: DpsBench, csr: string): Promise<JsonObject & { registrationState?: JsonObject }> {
-  const peer = DpsPeer.connected(one.dps, 'dev-1')
-  const { operationId } = peer.register({ registrationId: 'dev-1', csr }).body
-  for (;;) {
-    const { status, body } = peer.status(operationId!)
-    if (status === 200) { return body }
-    await new Promise((resolve) => { setImmediate(resolve) })
-  }
-}
+const registeredWith = (one: DpsBench, csr: string): ReturnType<typeof settled> => settled(one.dps, undefined, csr)
 
 const issuing = (validityDays?: number, store = memoryStore()): DpsBench => {
   const one = dpsBench({ store, credentials: validityDays === undefined ? {} : { validityDays } })

@@ -89,6 +89,11 @@ test.each([
   expect(events).toMatchObject([{ type: 'refused', reason }])
 })
 
+test('a device with a TPM is told that it cannot be served', async () => {
+  const answer = await register('dev-1', { token: null, body: { registrationId: 'dev-1', tpm: { endorsementKey: 'AAAA', storageRootKey: 'AAAA' } } })
+  expect(answer).toMatchObject({ status: 400, body: { message: 'attestation by TPM is not supported here' } })
+})
+
 test('an enrollment is made, read, replaced by its etag and deleted; its keys are told only where they are asked for', async () => {
   const made = await call('PUT', '/enrollments/dev-1', { body: { registrationId: 'dev-1', attestation: { type: 'symmetricKey', symmetricKey: { primaryKey: '', secondaryKey: '' } }, initialTwin: { tags: { a: 1 }, properties: { desired: {} } } } })
   expect(made).toMatchObject({ status: 200, body: { registrationId: 'dev-1', provisioningStatus: 'enabled', attestation: { type: 'symmetricKey' }, initialTwin: { tags: { a: 1 } }, iotHubs: [], reprovisionPolicy: { updateHubAssignment: true, migrateDeviceData: true } } })

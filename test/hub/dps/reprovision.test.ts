@@ -1,11 +1,14 @@
 // What a second registration does (reference B5): stay, move with the twin, move without it; and what a restart and a failing store leave.
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { JsonObject } from '../../../src/hub/domain/json.js'
 import { createDps } from '../../../src/hub/dps/index.js'
-import { memoryStore, type HubStore } from '../../../src/hub/index.js'
+import { folderStore, memoryStore, type HubStore } from '../../../src/hub/index.js'
 import { KEY } from '../bench.js'
-import { DPS_HOST, dpsBench, FAR, NEAR, registered, SCOPE, toNear, type DpsBench } from './bench.js'
+import { DPS_HOST, dpsBench, FAR, NEAR, registered, SCOPE, settled, toNear, type DpsBench } from './bench.js'
 
 const MIGRATE = { updateHubAssignment: true, migrateDeviceData: true }
 const RESET = { updateHubAssignment: true, migrateDeviceData: false }
@@ -106,6 +109,21 @@ test('a service made again from its store knows enrollments, registrations and i
   const again = createDps({ hostName: DPS_HOST, idScope: SCOPE, clock, random, linkedHubs: linkedHubs.toReversed(), store })
   expect(again.serviceConnectionString()).toBe(owner)
   expect(registered(again, 'dev-1').body.registrationState).toMatchObject({ assignedHub: NEAR, substatus: 'initialAssignment' })
+})
+
+test('a data folder keeps all of it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'dps-'))
+  const one = dpsBench({ store: await folderStore(folder) })
+  one.dps.enroll('dev-1', toNear())
+  const owner = one.dps.serviceConnectionString()
+  expect(await settled(one.dps)).toMatchObject({ status: 'assigned' })
+  await one.dps.close()
+  const again = dpsBench({ store: await folderStore(folder) })
+  expect(again.dps.serviceConnectionString()).toBe(owner)
+  expect(again.dps.enrollments.individuals.find('dev-1')).toEqual(one.dps.enrollments.individuals.find('dev-1'))
+  expect(again.dps.registrations.find('dev-1')).toMatchObject({ assignedHub: NEAR, status: 'assigned' })
+  await again.dps.close()
+  await rm(folder, { recursive: true })
 })
 
 test('a registration that cannot be stored is told as failed, never as assigned', () => {
