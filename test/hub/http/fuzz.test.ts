@@ -30,6 +30,10 @@ function mutated(random: (below: number) => number, valid: readonly Buffer[]): B
   return random(16) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes
 }
 
+function request(line: string, authorization: string, body = '', more = ''): Buffer {
+  return Buffer.from(`${line}?api-version=2021-04-12 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: ${authorization}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`)
+}
+
 /** Everything that waits for no timer has happened. */
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) { await new Promise((resolve) => { setImmediate(resolve) }) }
@@ -38,8 +42,6 @@ async function turns(count: number): Promise<void> {
 test(`${REQUESTS} mutated requests are answered, refused or cut off, and the hub is as it was`, async () => {
   const { hub, log } = bench()
   const service = `${signSas({ resource: HOST, key: hub.context.policies.get('iothubowner')!.primaryKey, expiry: START_MS / 1000 + 3600 })}&skn=iothubowner`
-  const request = (line: string, authorization: string, body = '', more = ''): Buffer =>
-    Buffer.from(`${line}?api-version=2021-04-12 HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: ${authorization}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`)
   const valid = [
     request('GET /devices/d1', service), request('GET /devices/', service), request('POST /devices', service, '[{"id":"b1","importMode":"create"}]'),
     request('PUT /devices/d2', service, '{"deviceId":"d2","capabilities":{"iotEdge":false}}', 'If-Match: "*"\r\n'), request('DELETE /devices/d2', service),
