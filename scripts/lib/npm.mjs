@@ -26,7 +26,9 @@ export async function installNpm(root, purpose, log) {
   if (!existsSync(join(root, 'package-lock.json'))) {
     throw new SetupError("package-lock.json is missing: restore it with 'git checkout package-lock.json', or make one with 'npm install'")
   }
-  const scope = purpose === 'test' ? '--include=dev' : '--omit=dev'
+  // Who has the development dependencies keeps them: a start must not take away what the tests need.
+  const wasFull = existsSync(join(root, 'node_modules', 'vitest'))
+  const scope = purpose === 'test' || wasFull ? '--include=dev' : '--omit=dev'
   // Without network npm would otherwise retry for minutes before it says so.
   // The level is given because 'npm run --silent' would hand its own down, and hide why npm failed.
   await run('npm', ['ci', scope, '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retry-mintimeout=2000', '--fetch-retry-maxtimeout=5000'], { cwd: root, log })

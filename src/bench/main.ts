@@ -1,5 +1,6 @@
 /** `npm run bench`: runs the measurements one after the other and prints their figures. */
 
+import { firmwareMeasurements } from './firmware.js'
 import { hub } from './hub/index.js'
 import { loopback } from './loopback.js'
 import type { Figure, Measurement } from './measure.js'
@@ -8,12 +9,13 @@ import { tls13 } from './tls13.js'
 
 const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub]
 
-const usage = `Usage: npm run bench -- [--json] [--only WORD]
+const usage = `Usage: npm run bench -- [--json] [--only WORD] [--board BOARD]
 
 Measures this checkout on this machine, one after the other, and prints each figure.
   --json       one JSON object a line
   --only WORD  the measurements whose title has WORD, of: ${measurements.map(({ title }) => title).join(', ')}.
                Without it ${measurements.filter(({ onlyNamed }) => onlyNamed).map(({ title }) => title).join(', ')} are left out.
+  --board BOARD  instead what that board's firmware takes in an emulator: ${firmwareMeasurements('').map(({ title }) => title).join(', ')}.
 `
 
 /** The exit code: 1 when a figure misses its limit. */
@@ -25,9 +27,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const json = args.includes('--json')
   const onlyAt = args.indexOf('--only')
   const word = onlyAt < 0 ? '' : args[onlyAt + 1] ?? ''
-  const chosen = measurements.filter(({ title, onlyNamed = false }) => word === '' ? !onlyNamed : title.includes(word))
-  const unknown = args.find((arg, index) => !['--json', '--only'].includes(arg) && index !== onlyAt + 1)
-  if (chosen.length === 0 || (unknown !== undefined && onlyAt < 0)) {
+  const boardAt = args.indexOf('--board')
+  const all = boardAt < 0 ? measurements : firmwareMeasurements(args[boardAt + 1] ?? '')
+  const chosen = all.filter(({ title, onlyNamed = false }) => word === '' ? !onlyNamed : title.includes(word))
+  const values = [onlyAt, boardAt].filter((at) => at >= 0).map((at) => at + 1)
+  const unknown = args.find((arg, index) => !['--json', '--only', '--board'].includes(arg) && !values.includes(index))
+  if (chosen.length === 0 || unknown !== undefined) {
     process.stderr.write(`error: ${unknown ?? word} is nothing to measure.\n${usage}`)
     return 1
   }

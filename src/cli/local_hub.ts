@@ -1,17 +1,21 @@
-/** A local hub with a folder of its own, listening over TLS: what `hub` and `dev` both start. */
+/** A local hub with a folder of its own: what `hub` and `dev` both start; `dev` needs no more of it than MQTT over TLS. */
 
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createHub, folderStore, listen, loadAuthority, type DeviceMessage, type FolderStore, type Hub, type HubListener } from '../hub/index.js'
+import { createHub, folderStore, listen, loadAuthority, type Authority, type DeviceMessage, type FolderStore, type Hub, type HubListener, type HubOptions } from '../hub/index.js'
 import { CliError } from './command.js'
 
-export interface LocalHub {
+export interface OpenHub {
   readonly hub: Hub
-  readonly listener: HubListener
+  readonly authority: Authority
   /** Absolute path of the folder, and of the certificate authority in PEM. */
   readonly data: string
   readonly caFile: string
   readonly caPem: string
+}
+
+export interface LocalHub extends OpenHub {
+  readonly listener: HubListener
   /** Creates the device unless it exists. Its connection string, key and all. */
   readonly ensureDevice: (id: string) => string
   readonly close: () => Promise<void>
@@ -28,8 +32,10 @@ export interface LocalHubOptions {
   readonly name?: string
 }
 
-/** Throws CliError when the folder or the address cannot be used. */
-export async function startLocalHub({ data: folder, host, port, name = host }: LocalHubOptions): Promise<LocalHub> {
+export type OpenOptions = Omit<HubOptions, 'hostName' | 'store' | 'events'> & { readonly data: string, readonly name: string }
+
+/** The folder itself, made if need be; throws CliError when it cannot be used. */
+export function dataFolder(folder: string): string {
   const data = resolve(folder)
   try {
     mkdirSync(data, { recursive: true })
@@ -37,31 +43,53 @@ export async function startLocalHub({ data: folder, host, port, name = host }: L
   } catch (error) {
     throw new CliError(`the folder '${folder}' cannot be written (${codeOf(error)}); give another with --data`, { cause: error })
   }
-  const authority = await loadAuthority(join(data, 'authority'))
-  const caFile = authority.caPath ?? ''
-  const hosts = [...new Set([name, host, 'localhost'])]
+  return data
+}
+
+/** A hub with its records and its authority, listening nowhere yet. Throws CliError when the folder cannot be used. */
+export async function openHub(authority: Authority, { data, name, ...options }: OpenOptions): Promise<OpenHub> {
   const store = await openStore(data)
-  const hub = createHub({ hostName: name, store, events: store.events })
+  const hub = createHub({ hostName: name, store, events: store.events, ...options })
+  return { hub, authority, data, caFile: authority.caPath ?? '', caPem: authority.caPem }
+}
+
+/** The authority in the data folder, made on first start. */
+export const openAuthority = (data: string): Promise<Authority> => loadAuthority(join(data, 'authority'))
+
+/** Throws CliError when the folder or the address cannot be used. */
+export async function startLocalHub({ data: folder, host, port, name = host }: LocalHubOptions): Promise<LocalHub> {
+  const data = dataFolder(folder)
+  const open = await openHub(await openAuthority(data), { data, name })
+  const { hub, authority } = open
+  const hosts = [...new Set([name, host, 'localhost'])]
   let listener: HubListener
   try {
     listener = await listen(hub, { host, port, certificate: await authority.issueServer({ hosts }) })
   } catch (error) {
     await hub.close()
-    const code = codeOf(error)
-    const why = code === 'EADDRINUSE' ? 'another program has it' : code === 'EACCES' ? 'ports below 1024 are for root' : code
-    throw new CliError(`${host}:${port} cannot be listened on (${why}); give another with --port, 0 for a free one`, { cause: error })
+    throw portError(error, `${host}:${port}`, '--port')
   }
   return {
-    hub, listener, data, caFile, caPem: authority.caPem,
-    ensureDevice: (id) => {
-      if (hub.devices.get(id) === undefined) hub.devices.create({ deviceId: id })
-      return hub.connectionString(id, { port: listener.port })
-    },
+    ...open, listener,
+    ensureDevice: (id) => ensureDevice(hub, id, listener.port),
     close: async () => {
       await hub.close()
       await listener.close()
     },
   }
+}
+
+/** Creates the device unless it exists. Its connection string, key and all. */
+export function ensureDevice(hub: Hub, id: string, port: number): string {
+  if (hub.devices.get(id) === undefined) hub.devices.create({ deviceId: id })
+  return hub.connectionString(id, { port })
+}
+
+/** Why an address cannot be listened on, in one sentence. */
+export function portError(error: unknown, address: string, option: string): CliError {
+  const code = codeOf(error)
+  const why = code === 'EADDRINUSE' ? 'another program has it' : code === 'EACCES' ? 'ports below 1024 are for root' : code
+  return new CliError(`${address} cannot be listened on (${why}); give another with ${option}, 0 for a free one`, { cause: error })
 }
 
 async function openStore(data: string): Promise<FolderStore> {
@@ -82,6 +110,6 @@ export function telemetryBody(message: Pick<DeviceMessage, 'body'>): unknown {
   }
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'unknown'
 }

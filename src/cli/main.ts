@@ -10,12 +10,16 @@ import { CliError, parseCommandLine, type Command } from './command.js'
 import { devCommand } from './dev.js'
 import { commandHelp, programHelp } from './help.js'
 import { hubCommand } from './hub.js'
+import { deviceCommand } from './remote/device.js'
+import { c2dCommand, monitorCommand } from './remote/message.js'
+import { methodCommand, queryCommand, twinCommand } from './remote/twin.js'
 import { simCommand } from './sim.js'
 import { sizeCommand } from './size.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 export const commands: readonly Command[] = [
-  devCommand, simCommand, buildCommand, hubCommand, sizeCommand, appsCommand, boardsCommand,
+  devCommand, simCommand, buildCommand, sizeCommand, appsCommand, boardsCommand,
+  hubCommand, deviceCommand, twinCommand, methodCommand, c2dCommand, monitorCommand, queryCommand,
 ]
 
 /** Runs one command line; the result is the exit code. */

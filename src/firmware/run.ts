@@ -51,7 +51,7 @@ export class RunningFirmware implements AsyncDisposable {
     this.#qmp = qmp
     this.#folder = folder
     this.panel = panel
-    void ended.then(() => {
+    qemu.once('exit', () => {
       for (const { pattern, reject } of this.#waiting.splice(0)) {
         reject(new FirmwareError(`QEMU ended before the device said ${pattern.source}:\n${this.lines.slice(-20).join('\n')}`))
       }
@@ -116,10 +116,8 @@ export async function runFirmware({ board, elf, flash, hubPort, counted = false,
   let complaint = ''
   qemu.stderr.on('data', (bytes: Buffer) => { complaint += bytes.toString() })
   const ended = once(qemu, 'exit').catch(() => {})
-  let running = true
-  void ended.then(() => { running = false })
   let qmp: Qmp | undefined
-  while (qmp === undefined && running) {
+  while (qmp === undefined && qemu.exitCode === null && qemu.signalCode === null) {
     qmp = await connectQmp(qmpPath).catch(() => undefined)
     if (qmp === undefined) await new Promise((resolve) => { setTimeout(resolve, 20) })
   }

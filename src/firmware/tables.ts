@@ -7,6 +7,7 @@ import type { FirmwareFile, Partition } from '../board/file.js'
 
 export function firmwareOf(board: Board): FirmwareFile {
   if (board.firmware === undefined) throw new FirmwareError(`board '${board.name}' has no firmware; give its board.json a 'firmware' or take another board`)
+  if (board.network.tls.version === '1.3') throw new FirmwareError(`board '${board.name}' wants TLS 1.3, which no firmware here is built with yet; take 1.2`)
   return board.firmware
 }
 

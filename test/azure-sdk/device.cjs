@@ -6,6 +6,8 @@ const { Readable } = require('node:stream')
 const transports = {
   'mqtt': () => require('azure-iot-device-mqtt').Mqtt,
   'mqtt-ws': () => require('azure-iot-device-mqtt').MqttWs,
+  'amqp': () => require('azure-iot-device-amqp').Amqp,
+  'amqp-ws': () => require('azure-iot-device-amqp').AmqpWs,
   'http': () => require('azure-iot-device-http').Http
 }
 

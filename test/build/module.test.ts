@@ -6,7 +6,7 @@ import { ModuleError, readModule } from '../../src/build/module.js'
 import { withoutCustomSections } from '../../src/build/strip.js'
 
 const magic = '00 61 73 6d 01 00 00 00'
-const hex = (...parts: string[]): Uint8Array => Uint8Array.from(Buffer.from(parts.join('').replaceAll(/\s+/g, ''), 'hex'))
+const hex = (...parts: string[]): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(parts.join('').replaceAll(/\s+/g, ''), 'hex'))
 const leb = (value: number): string => {
   const bytes: number[] = []
   do {
@@ -26,7 +26,7 @@ const exports = section('07', `05 05${Buffer.from('start').toString('hex')}0000 
   09${Buffer.from('__collect').toString('hex')}0002 06${Buffer.from('memory').toString('hex')}0200 0a${Buffer.from('heap_bytes').toString('hex')}0300`)
 const code = section('0a', '03 02 00 0b 02 00 0b 02 00 0b')
 const guest = hex(magic, types, functions, memory, globals, exports, code)
-const withBody = (body: string): Uint8Array => {
+const withBody = (body: string): Uint8Array<ArrayBuffer> => {
   const size = body.replaceAll(/\s+/g, '').length / 2
   return hex(magic, types, functions, memory, globals, exports, section('0a', `03 ${leb(size)} ${body} 02 00 0b 02 00 0b`))
 }

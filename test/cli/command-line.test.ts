@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { boardNames } from '../../src/board/index.js'
 import { commands } from '../../src/cli/main.js'
-import { jsonLines, tinytwin } from './fake.js'
+import { freePorts, jsonLines, tinytwin } from './fake.js'
 
 let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'tinytwin-cli-')) })
@@ -39,7 +39,7 @@ test('the version is that of the package', async () => {
 })
 
 test.each([
-  ['an unknown command', ['siim'], `there is no command 'siim' (commands: dev, sim, build, hub, size, apps, boards). Did you mean 'sim'? See: tinytwin --help`],
+  ['an unknown command', ['siim'], `there is no command 'siim' (commands: dev, sim, build, size, apps, boards, hub, device, twin, method, c2d, monitor, query). Did you mean 'sim'? See: tinytwin --help`],
   ['an option before the command', ['--jsn'], `there is no option '--jsn'`],
   ['an unknown option', ['sim', 'blink', '--sed', '7'], `'sim' has no option '--sed'. Did you mean '--seed'? See: tinytwin sim --help`],
   ['an unknown short option', ['sim', 'blink', '-x'], `'sim' has no option '-x'.`],
@@ -56,10 +56,10 @@ test.each([
   ['a seed that is no whole number', ['sim', 'blink', '--seed', '1.5'], `--seed: '1.5' is not a whole number from 0 to 4294967295`],
   ['a seed beyond 32 bits', ['sim', 'blink', '--seed', '4294967296'], 'is not a whole number from 0 to 4294967295'],
   ['an unknown engine', ['sim', 'blink', '--engine', 'wasm'], `--engine: 'wasm' is not one of wasm3, v8. Did you mean 'wasm3'?`],
-  ['a port beyond 65535', ['hub', '--port', '70000'], `--port: '70000' is not a whole number from 0 to 65535`],
-  ['a device id the hub does not take', ['hub', '--port', '0', '--data', '{folder}/hub', '--device', 'a b'], 'a device id is 1 to 128 letters'],
-  ['a folder that cannot be one', ['hub', '--port', '0', '--data', 'package.json'], `the folder 'package.json' cannot be written (EEXIST); give another with --data`],
-  ['an address that is not here', ['hub', '--port', '0', '--host', '192.0.2.1', '--data', '{folder}/hub'], '192.0.2.1:0 cannot be listened on (EADDRNOTAVAIL)'],
+  ['a port beyond 65535', ['hub', '--mqtts', '70000'], `--mqtts: '70000' is not a whole number from 0 to 65535`],
+  ['a device id the hub does not take', ['hub', ...freePorts, '--data', '{folder}/hub', '--device', 'a b'], 'a device id is 1 to 128 letters'],
+  ['a folder that cannot be one', ['hub', ...freePorts, '--data', 'package.json'], `the folder 'package.json' cannot be written (EEXIST); give another with --data`],
+  ['an address that is not here', ['hub', ...freePorts, '--host', '192.0.2.1', '--data', '{folder}/hub'], '192.0.2.1 cannot be listened on (EADDRNOTAVAIL)'],
   ['a budget that is not there', ['size', '--budget', '{folder}/none.json'], 'none.json cannot be read as JSON'],
 ])('%s is one sentence and exit code 1', async (_, argv, problem) => {
   const { code, out, err } = await tinytwin(...argv.map((word) => word.replace('{folder}', folder)))

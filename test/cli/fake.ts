@@ -3,6 +3,9 @@
 import { run } from '../../src/cli/main.js'
 import type { Terminal } from '../../src/cli/terminal.js'
 
+/** For a hub beside others. */
+export const freePorts = ['--mqtts', '0', '--amqps', '0', '--https', '0']
+
 export interface Outcome {
   readonly code: number
   readonly out: string

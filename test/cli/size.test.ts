@@ -52,7 +52,8 @@ test('what has no budget fails by name', async () => {
 
 test('accepting gives a new budget only to what is over its own or has none, and forgets what is gone', async () => {
   const budget = await fitting()
-  const { 'core/json.c': _, ...changed } = { ...budget, 'apps/blink': 1, 'apps/button': 99_999, 'core/gone.c': 5 }
+  const { 'core/json.c': _, ...rest } = budget
+  const changed = { ...rest, 'apps/blink': 1, 'apps/button': 99_999, 'core/gone.c': 5 }
   expect((await tinytwin('size', '--budget', write(JSON.stringify(changed)), '--accept')).code).toBe(0)
   expect(read(join(folder, 'budget.json'))).toEqual({ ...budget, 'apps/button': 99_999 })
 })

@@ -80,6 +80,14 @@ describe.skipIf(install !== undefined)(`a device on qemu-mps2${unless}`, () => {
     await expect.poll(() => bench.messages.map(numberOf).at(-1), within).toMatchObject({ boot: 2 })
   })
 
+  test('starts again when a method asks for it', async () => {
+    const { boot } = numberOf(await bench.message())
+    const connected = bench.connected()
+    expect(await bench.hub.invoke(deviceId, { method: 'reboot' })).toMatchObject({ status: 200 })
+    await connected
+    expect(numberOf(await bench.message()).boot).toBe(boot + 1)
+  })
+
   test('had room on its stacks and in its heaps in all of this', () => {
     const { refused, appStackFree, linkStackFree } = device.panel.figures()
     expect(refused).toBe(0)

@@ -17,7 +17,7 @@ afterEach(() => rmSync(file, { force: true }))
 test('a slot is a SHA-256, a magic, a sequence number, a length and the content', () => {
   const { offset, bytes } = appContent(board, new Uint8Array([0xaa, 0xbb]), { slot: 1, sequence: 7 })
   expect(offset).toBe(128 * 1024)
-  expect(Buffer.from(bytes.subarray(32)).toString('hex')).toBe('54544150' + '07000000' + '02000000' + '00000000' + 'aabb')
+  expect(Buffer.from(bytes.subarray(32)).toString('hex')).toBe(['54544150', '07000000', '02000000', '00000000', 'aabb'].join(''))
   expect(Buffer.from(bytes.subarray(0, 32)).toString('hex')).toBe('a342c8c71ffe8eb3be3c6fdcd4a3dded1119813c9fcf1f7660b0210b3b89d278')
 })
 

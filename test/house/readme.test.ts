@@ -36,7 +36,7 @@ describe('README', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tinytwin-readme-'))
     writeFileSync(join(folder, 'index.ts'), blocks('ts app')[0]!)
     const { wasm } = await buildApp({ app: folder, board: loadBoard('coffee-rev-a') })
-    expect(WebAssembly.validate(wasm)).toBe(true)
+    expect(WebAssembly.validate(Uint8Array.from(wasm))).toBe(true)
     rmSync(folder, { recursive: true })
   })
 

@@ -12,9 +12,10 @@
 enum {
     LINK_PRIORITY = 1,
     APP_PRIORITY = 2,
-    WAIT_MAX_MS = 2000,    // so that an idle loop still shows that it lives
-    APP_ALIVE_MS = 5000,   // longest turn of a loop the watchdog bears
-    LINK_ALIVE_MS = 60000, // a handshake's public-key step can take seconds
+    WAIT_MAX_MS = 2000,     // so that an idle loop still shows that it lives
+    APP_ALIVE_MS = 5000,    // longest turn of a loop the watchdog bears
+    LINK_ALIVE_MS = 60000,  // a handshake's public-key step can take seconds
+    START_ALIVE_MS = 60000, // until a loop waits for the first time: flash may have to be erased
     LINE_MAX = 256,
 };
 
@@ -24,7 +25,7 @@ static struct {
     StaticTask_t task;
     TaskHandle_t handle;
     tt_freertos_body *body;
-    volatile int64_t alive_until_ms; // INT64_MAX: not watched yet
+    volatile int64_t alive_until_ms; // INT64_MAX: it was not started
     uint32_t spent;
 } loops[TT_LOOPS];
 
@@ -58,7 +59,7 @@ void tt_freertos_run(const struct tt_freertos_chip *of_chip,
     loop_ctx = ctx;
     loops[TT_LOOP_APP].body = app;
     loops[TT_LOOP_LINK].body = link;
-    loops[TT_LOOP_APP].alive_until_ms = INT64_MAX;
+    loops[TT_LOOP_APP].alive_until_ms = START_ALIVE_MS;
     loops[TT_LOOP_LINK].alive_until_ms = INT64_MAX;
     link_stack = stacks->link;
     link_stack_words = stacks->link_words;
@@ -68,6 +69,9 @@ void tt_freertos_run(const struct tt_freertos_chip *of_chip,
 
 void tt_freertos_start_link(void)
 {
+    taskENTER_CRITICAL();
+    loops[TT_LOOP_LINK].alive_until_ms = uptime_ms + START_ALIVE_MS;
+    taskEXIT_CRITICAL();
     create(TT_LOOP_LINK, "link", link_stack, link_stack_words, LINK_PRIORITY);
 }
 

@@ -30,7 +30,8 @@ class SteadyDevice {
   #acknowledged = 0
   #twinSent = 0
   #twinAcknowledged = 0
-  #versionAcknowledged = 0
+  /** Of a twin that was never reported. */
+  #versionAcknowledged = 1
   #isTwinKnown = false
   twins = 0
   connects = 0

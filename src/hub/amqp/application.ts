@@ -37,14 +37,14 @@ export class HubApplication implements AmqpApplication {
   readonly #cbs: Cbs
   readonly #management: Management
   readonly #devices = new Map<string, AmqpDevice>()
-  /** Somebody was once known here: the end of the connection is nobody's refusal. */
-  #wasKnown = false
+  /** Somebody showed a token or a certificate, good or not: that he goes is no news. */
+  #isHeard = false
 
   constructor(options: HubApplicationOptions) {
     const { hub, certificate, connection } = options
     this.#options = options
     this.#grants = new Grants(hub, certificate, () => {
-      this.#wasKnown = true
+      this.#isHeard = true
       connection.setKnown(!this.#grants.isEmpty)
     })
     this.#cbs = new Cbs((token) => this.#put(token))
@@ -56,6 +56,7 @@ export class HubApplication implements AmqpApplication {
   }
 
   #put(token: string): boolean {
+    this.#isHeard = true
     const refused = this.#grants.put(token)
     if (refused !== undefined) { this.#note(refused) }
     return refused === undefined
@@ -157,10 +158,10 @@ export class HubApplication implements AmqpApplication {
   }
 
   ended(reason: ReasonId, detail?: string): void {
-    const wasUsed = this.#wasKnown && (reason === 'connection-lost' || reason === 'disconnected')
+    const isGoing = reason === 'connection-lost' || reason === 'disconnected'
     for (const device of [...this.#devices.values()]) { device.finish(reason, detail) }
     this.#grants.close()
-    if (!wasUsed && reason !== 'disconnected') { this.#note({ reason: reason === 'connection-lost' ? 'left-early' : reason, ...(detail === undefined ? {} : { detail }) }) }
+    if (!isGoing || !this.#isHeard) { this.#note({ reason: reason === 'connection-lost' ? 'left-early' : reason, ...(detail === undefined ? {} : { detail }) }) }
     this.#options.closed()
   }
 }

@@ -3,6 +3,7 @@
 import type { HubContext } from '../domain/device.js'
 import { EVENTS_NAME } from '../event-log.js'
 import { HubError } from '../error.js'
+import { quoted } from '../reason.js'
 import { accepted, decodeMessage, idText, int, long, strings, timestamp, type AmqpMessage } from './codec.js'
 import type { AnyLink, OutgoingLink } from './link.js'
 
@@ -13,8 +14,12 @@ const PARTITION_TYPE = 'com.microsoft:partition'
 interface Answer {
   readonly status: number
   readonly description: string
+  /** Of a refusal. */
+  readonly condition?: string
   readonly body: unknown
 }
+
+const refused = (status: number, condition: string, description: string): Answer => ({ status, condition, description, body: {} })
 
 /** One connection's. */
 export class Management {
@@ -34,10 +39,10 @@ export class Management {
     link.received = (delivery) => {
       const request = decodeMessage(delivery.bytes)
       delivery.settle(accepted())
-      const { status, description, body } = this.#answerTo(request)
+      const { status, description, condition, body } = this.#answerTo(request)
       this.#linkFor(request)?.post({
         ...(idText(request.message_id) === undefined ? {} : { correlation_id: request.message_id! }),
-        application_properties: { 'status-code': int(status), 'status-description': description },
+        application_properties: { 'status-code': int(status), 'status-description': description, ...(condition === undefined ? {} : { 'error-condition': condition }) },
         body
       })
     }
@@ -51,12 +56,12 @@ export class Management {
 
   #answerTo({ application_properties: properties = {} }: AmqpMessage): Answer {
     const { operation, name, type, partition } = properties
-    if (operation !== 'READ') { return { status: 400, description: 'the operation is READ', body: {} } }
-    if (typeof name !== 'string' || name.toLowerCase() !== EVENTS_NAME) { return { status: 404, description: `the endpoint is called '${EVENTS_NAME}'`, body: {} } }
+    if (operation !== 'READ') { return refused(400, 'com.microsoft:argument-error', 'the operation is READ') }
+    if (typeof name !== 'string' || name.toLowerCase() !== EVENTS_NAME) { return refused(404, 'amqp:not-found', `The messaging entity ${quoted(String(name))} could not be found: the endpoint is called '${EVENTS_NAME}'`) }
     switch (type) {
       case HUB_TYPE: return this.#describeHub()
       case PARTITION_TYPE: return this.#describePartition(partition)
-      default: return { status: 400, description: `the type is ${HUB_TYPE} or ${PARTITION_TYPE}`, body: {} }
+      default: return refused(400, 'com.microsoft:argument-error', `the type is ${HUB_TYPE} or ${PARTITION_TYPE}`)
     }
   }
 
@@ -91,7 +96,7 @@ export class Management {
       }
     } catch (error) {
       if (!(error instanceof HubError)) { throw error }
-      return { status: 404, description: 'there is no such partition', body: {} }
+      return refused(404, 'com.microsoft:argument-out-of-range', 'there is no such partition')
     }
   }
 }

@@ -4,6 +4,7 @@ import type { HubContext } from '../domain/device.js'
 import { HubError } from '../error.js'
 import type { EventReader } from '../event-log.js'
 import type { DeviceMessage } from '../message.js'
+import { quoted } from '../reason.js'
 import { long, timestamp } from './codec.js'
 import { AmqpError, amqpErrorOf } from './error.js'
 import type { OutgoingLink } from './link.js'
@@ -36,7 +37,7 @@ export class Readers {
   attach(link: OutgoingLink, consumerGroup: string, partition: number): void {
     const { events, consumerGroups } = this.#hub
     const group = [...consumerGroups].find((name) => name.toLowerCase() === consumerGroup.toLowerCase())
-    if (group === undefined) { throw new AmqpError('amqp:not-found', 'there is no such consumer group') }
+    if (group === undefined) { throw new AmqpError('amqp:not-found', `The messaging entity ${quoted(consumerGroup)} could not be found: there is no such consumer group`) }
     const position = positionOf(link.filter[SELECTOR])
     const waiting: DeviceMessage[] = []
     /** Credit that the log was given and has not used. */

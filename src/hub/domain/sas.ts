@@ -53,16 +53,22 @@ export function parseSas(text: string): SasToken | string {
   return policy ? { ...token, policy } : token
 }
 
-/** Azure's messaging clients (`sb://host/...`) take the text of a key for the key itself, all others what its base64 stands for. */
-const keyEncodingOf = ({ resource }: Pick<SasToken, 'resource'>): BufferEncoding => resource[0]?.toLowerCase() === 'sb:' ? 'utf8' : 'base64'
+/** A key is what its base64 stands for; to Azure's messaging clients (`sb://host/...`) it is the text itself. */
+const keyEncodingsOf = ({ resource }: Pick<SasToken, 'resource'>): BufferEncoding[] => resource[0] === 'sb:' ? ['utf8', 'base64'] : ['base64']
 
-function hmac(key: string, rawResource: string, rawExpiry: string, encoding: BufferEncoding = 'base64'): Buffer {
+function hmac(key: string, rawResource: string, rawExpiry: string, encoding: BufferEncoding): Buffer {
   return createHmac('sha256', Buffer.from(key, encoding)).update(`${rawResource}\n${rawExpiry}`).digest()
 }
 
 /** True if one of the base64 `keys` made the signature, compared in constant time; all are tried, whichever it was. */
 export function isSignedBy(token: SasToken, keys: readonly string[]): boolean {
-  return keys.reduce((isSigned, key) => timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry, keyEncodingOf(token)), token.signature) || isSigned, false)
+  let isSigned = false
+  for (const encoding of keyEncodingsOf(token)) {
+    for (const key of keys) {
+      isSigned = timingSafeEqual(hmac(key, token.rawResource, token.rawExpiry, encoding), token.signature) || isSigned
+    }
+  }
+  return isSigned
 }
 
 /** The token's host in lower case without scheme and port, which SDKs repeat from the connection string [E4], and what follows it. */
@@ -81,6 +87,6 @@ export function startsWith(path: readonly string[], scope: readonly string[]): b
 /** A token for `resource` (not yet encoded), good until `expiry` in seconds since 1970. */
 export function signSas({ resource, key, expiry }: { resource: string; key: string; expiry: number }): string {
   const rawResource = encodeURIComponent(resource)
-  const signature = encodeURIComponent(hmac(key, rawResource, String(expiry)).toString('base64'))
+  const signature = encodeURIComponent(hmac(key, rawResource, String(expiry), 'base64').toString('base64'))
   return `${SCHEME}sr=${rawResource}&sig=${signature}&se=${expiry}`
 }

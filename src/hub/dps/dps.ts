@@ -1,5 +1,7 @@
-// The provisioning service: the domain put together behind one object. Connections come in through mqtt.ts and the routes.
+// The provisioning service: the domain put together behind one object. Devices come in through mqtt.ts, amqp.ts and the routes.
 
+import { AmqpConnection } from '../amqp/connection.js'
+import { AmqpError } from '../amqp/error.js'
 import { systemClock, systemRandom, type Clock, type Random } from '../clock.js'
 import { createAuthorities, type Authorities } from '../domain/authorities.js'
 import type { JsonValue } from '../domain/json.js'
@@ -8,6 +10,7 @@ import type { ConnectionOptions } from '../hub.js'
 import { describeReason, type ReasonId } from '../reason.js'
 import { memoryStore } from '../store/memory.js'
 import type { HubStore, Kept } from '../store/store.js'
+import { DpsApplication } from './amqp.js'
 import type { DpsContext, DpsEvent, LinkedHub } from './context.js'
 import { createCredentialIssuer } from './credentials.js'
 import type { CredentialIssuer } from './credential-issuer.js'
@@ -52,6 +55,8 @@ export interface Dps {
   enrollGroup(enrollmentGroupId: string, document: JsonValue): EnrollmentGroup
   /** One connection of a device over MQTT. */
   accept(duplex: HubDuplex, options?: ConnectionOptions): HubConnection
+  /** And over AMQP. */
+  acceptAmqp(duplex: HubDuplex, options?: ConnectionOptions): HubConnection
   /** A connection that failed before it carried a byte for the service. */
   refuse(reason: ReasonId, options: { peer: string; detail?: string }): void
   onEvent(listener: (event: DpsEvent) => void): () => void
@@ -80,7 +85,8 @@ function reportingStore(store: HubStore, report: (message: string) => void): Hub
 export function createDps(options: DpsOptions): Dps {
   const { hostName, idScope = DEFAULT_ID_SCOPE, linkedHubs, clock = systemClock, random = systemRandom, post = fetch, retryAfterSeconds = RETRY_AFTER_SECONDS } = options
   const listeners = new Set<(event: DpsEvent) => void>()
-  const open = new Set<DpsConnection>()
+  /** Each ends one connection. */
+  const open = new Set<() => void>()
   let isClosed = false
   const report = (event: DpsEvent): void => {
     for (const listener of listeners) { listener(event) }
@@ -96,6 +102,10 @@ export function createDps(options: DpsOptions): Dps {
   }) as typeof given & DpsContext
   Object.assign(parts, { registrations: createRegistrations(context, store) })
   const { enrollments } = context
+  const opened = (end: () => void): void => {
+    open.add(end)
+    if (isClosed) { end() }
+  }
 
   return {
     hostName,
@@ -109,9 +119,18 @@ export function createDps(options: DpsOptions): Dps {
     enroll: (registrationId, document) => enrollments.individuals.put(registrationId, document),
     enrollGroup: (enrollmentGroupId, document) => enrollments.groups.put(enrollmentGroupId, document),
     accept(duplex, { peer = 'memory', secure = null } = {}) {
-      const connection = new DpsConnection({ dps: context, duplex, peer, secure, closed: () => open.delete(connection) })
-      open.add(connection)
-      if (isClosed) { connection.close('hub-closed') }
+      const connection: DpsConnection = new DpsConnection({ dps: context, duplex, peer, secure, closed: () => open.delete(end) })
+      const end = (): void => connection.close('hub-closed')
+      opened(end)
+      return connection
+    },
+    acceptAmqp(duplex, { peer = 'memory', secure = null } = {}) {
+      const connection: AmqpConnection = new AmqpConnection({
+        clock, duplex, containerId: hostName,
+        serve: (self) => new DpsApplication({ dps: context, connection: self, peer, secure, closed: () => open.delete(end) })
+      })
+      const end = (): void => connection.close('hub-closed', new AmqpError('amqp:connection:forced', 'the service was closed'))
+      opened(end)
       return connection
     },
     refuse(reason, { peer, detail }) {
@@ -123,7 +142,7 @@ export function createDps(options: DpsOptions): Dps {
     },
     async close() {
       isClosed = true
-      for (const connection of open) { connection.close('hub-closed') }
+      for (const end of open) { end() }
       await store.close()
     }
   }

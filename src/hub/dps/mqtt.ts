@@ -254,7 +254,7 @@ export class DpsConnection implements HubConnection {
   #answerError(requestId: string, status: number, error: { number: number; message: string }): void {
     const { dps } = this.#options
     const trackingId = Buffer.from(dps.random(16)).toString('hex')
-    this.#note({ reason: 'registration-refused', detail: `${error.number} ${quoted(error.message)}, tracking id ${trackingId}` })
+    if (status !== 401) { this.#note({ reason: 'registration-refused', detail: `${error.number} ${quoted(error.message)}, tracking id ${trackingId}` }) }
     this.#respond(requestId, status, errorDocument(error, trackingId, dps.clock.now()))
   }
 

@@ -8,7 +8,7 @@ import { allocate, type Allocation } from './allocation.js'
 import type { Attested } from './attest.js'
 import type { DpsContext } from './context.js'
 import type { IssuedCredentials } from './credential-issuer.js'
-import { isGroup, keyOfId, type Enrollment } from './enrollment.js'
+import { idOf, isGroup, keyOfId, type Enrollment } from './enrollment.js'
 import { gather } from './gather.js'
 import { place, type Placement } from './placement.js'
 import { registrationState, type RegistrationRecord, type Substatus } from './registration.js'
@@ -43,6 +43,8 @@ export interface Registrations {
 
 interface Operation {
   readonly id: string
+  /** As it was when the operation began. */
+  readonly enrollment: Enrollment
   result: { readonly record: RegistrationRecord; readonly issued: IssuedCredentials | undefined } | undefined
 }
 
@@ -88,7 +90,11 @@ export function createRegistrations(dps: DpsContext, store: HubStore): Registrat
     }
   }
 
+  /** Not of one whose enrollment or registration went while it was under way: what comes of it is nobody's any more. */
+  const isWanted = (operation: Operation, { registrationId }: Attested): boolean => operations.get(keyOfId(registrationId)) === operation
+
   const fail = (operation: Operation, attested: Attested, error: HubError): void => {
+    if (!isWanted(operation, attested)) { return }
     const before = records.get(keyOfId(attested.registrationId))
     const { assignedHub, deviceId } = before ?? {}
     const record: RegistrationRecord = {
@@ -100,6 +106,7 @@ export function createRegistrations(dps: DpsContext, store: HubStore): Registrat
   }
 
   const settle = (operation: Operation, attested: Attested, allocation: Allocation, issued: IssuedCredentials | undefined): void => {
+    if (!isWanted(operation, attested)) { return }
     const before = records.get(keyOfId(attested.registrationId))
     const { placement, substatus } = plan(dps, attested, allocation, before, issued)
     const record: RegistrationRecord = {
@@ -172,7 +179,7 @@ export function createRegistrations(dps: DpsContext, store: HubStore): Registrat
       const key = keyOfId(registrationId)
       const running = operations.get(key)
       if (running !== undefined && running.result === undefined) { return answerOf(running) }
-      const operation: Operation = { id: `5.${hex(dps.random(8))}.${guid(dps.random(16))}`, result: undefined }
+      const operation: Operation = { id: `5.${hex(dps.random(8))}.${guid(dps.random(16))}`, enrollment, result: undefined }
       operations.set(key, operation)
       if (request.csr === undefined) {
         run(operation, attested, request, undefined)
@@ -184,7 +191,7 @@ export function createRegistrations(dps: DpsContext, store: HubStore): Registrat
           (error: unknown) => fail(operation, attested, asHubError(error)))
       }
       // always told later, as the real service does, even if it is done by now [B2]
-      return answerOf({ id: operation.id, result: undefined })
+      return answerOf({ ...operation, result: undefined })
     },
     status({ registrationId }, operationId) {
       const operation = operations.get(keyOfId(registrationId))
@@ -203,6 +210,9 @@ export function createRegistrations(dps: DpsContext, store: HubStore): Registrat
       forgetOne(keyOfId(registrationId), kept)
     },
     forget(enrollment) {
+      for (const [key, operation] of operations) {
+        if (isGroup(operation.enrollment) === isGroup(enrollment) && keyOfId(idOf(operation.enrollment)) === keyOfId(idOf(enrollment))) { operations.delete(key) }
+      }
       const gone = isGroup(enrollment) ? this.ofGroup(enrollment.enrollmentGroupId) : [records.get(keyOfId(enrollment.registrationId))]
       for (const record of gone) {
         if (record !== undefined) { forgetOne(keyOfId(record.registrationId), () => {}) }

@@ -1,4 +1,4 @@
-// The provisioning service on one TLS port of its own: MQTT, MQTT in WebSockets and HTTP. Its name and certificate are its own, too.
+// The provisioning service on one TLS port of its own: MQTT, AMQP, both in WebSockets, and HTTP. Its name and certificate are its own, too.
 
 import type { ServerCertificate } from '../authority.js'
 import { listenService, type Accept, type ServiceTimeouts } from '../http/listen.js'
@@ -44,10 +44,11 @@ export interface ListenDpsOptions {
 export function listenDps(dps: Dps, { host, port, certificate, timeouts }: ListenDpsOptions): Promise<HubListener> {
   const refuse = (reason: ReasonId, options: { peer: string; detail?: string }): void => dps.refuse(reason, options)
   const mqtt: Accept = (duplex, options) => dps.accept(duplex, options)
+  const amqp: Accept = (duplex, options) => dps.acceptAmqp(duplex, options)
   return listenService({
-    host, port, certificate, mqtt, refuse,
+    host, port, certificate, mqtt, amqp, refuse,
     ...(timeouts === undefined ? {} : { timeouts }),
     http: serveDps(dps),
-    upgrade: serveWebSockets({ mqtt, refuse })
+    upgrade: serveWebSockets({ mqtt, amqp, refuse })
   })
 }

@@ -130,11 +130,11 @@ test('line breaks in an id do not break the log', async () => {
   expect(JSON.stringify(asking.log)).not.toMatch(/\u2028/)
 })
 
-test('100,000 random frames in place of HTTP leave the hub as it was', async () => {
+test('20,000 random frames in place of HTTP leave the hub as it was', async () => {
   let seed = 7
   const random = (): number => (seed = Math.imul(seed, 1103515245) + 12345 >>> 0) >>> 16
   const valid = Buffer.from(`POST /devices/d1/messages/events?api-version=1 HTTP/1.1\r\nHost: x\r\nAuthorization: ${deviceToken()}\r\nContent-Length: 2\r\n\r\nhi`)
-  for (let connection = 0; connection < 100; connection++) {
+  for (let connection = 0; connection < 20; connection++) {
     const socket = await asking.open()
     socket.on('error', () => {})
     const gone = new Promise((resolve) => { socket.once('close', resolve) })

@@ -1,7 +1,10 @@
 // Jobs on a hub in virtual time: when they run, on whom, what becomes of each device, and what a restart leaves of them.
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { memoryStore, type HubOptions, type JsonObject } from '../../../src/hub/index.js'
+import { folderStore, memoryStore, type HubOptions, type JsonObject } from '../../../src/hub/index.js'
 import { bench, FILTER, Peer, START_MS, type Bench } from '../bench.js'
 import { jsonStore } from '../json-store.js'
 
@@ -196,6 +199,20 @@ test('after a restart scheduled jobs run, running ones go on, and a method that 
   expect(after.hub.jobs.get('j1')).toMatchObject({ status: 'completed', deviceJobStatistics: { deviceCount: 31, succeededCount: 31 } })
   const asked = after.hub.queries.run(`SELECT * FROM devices.jobs WHERE jobId = 'm1' AND deviceId = 'd1'`, { maxItems: 1 }).items
   expect(asked).toMatchObject([{ status: 'failed', error: { description: 'the hub was restarted while the device was asked' } }])
+})
+
+test('a job and a configuration that were accepted are there when the folder is opened again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jobs-'))
+  const before = await folderStore(folder)
+  const one = bench({ store: before, events: before.events })
+  const job = await one.hub.jobs.put('later', update({ startTime: at(60_000) }))
+  const { document } = await one.hub.configurations.put('all', { targetCondition: '*', content: { deviceContent: { 'properties.desired.a': 1 } } }, undefined)
+  await one.hub.close()
+  const after = await folderStore(folder)
+  const { hub } = bench({ store: after, events: after.events })
+  expect([hub.jobs.get('later'), hub.configurations.get('all')]).toEqual([job, document])
+  await hub.close()
+  await rm(folder, { recursive: true })
 })
 
 test('jobs that ended 30 days ago are forgotten with their devices', async () => {
