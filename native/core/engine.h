@@ -39,5 +39,5 @@ struct tt_engine {
                 struct tt_trap *trap);
     // Guest memory in use, static data included; 0 when it has no managed heap.
     uint32_t (*heap_bytes)(void *ctx);
-    void (*unload)(void *ctx);         // frees all; allowed when nothing is loaded
+    void (*unload)(void *ctx); // frees all; allowed when nothing is loaded
 };

@@ -50,7 +50,7 @@ export function processTerminal(): { terminal: Terminal, release: () => void } {
 
 /** Text from elsewhere, its control characters written as \\xNN: a terminal would obey them. */
 export function visible(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 // The reader of a pipe may leave early (`| head`): that ends the command without a fuss.
