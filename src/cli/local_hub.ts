@@ -1,7 +1,7 @@
 /** A local hub with a folder of its own: what `hub` and `dev` both start; `dev` needs no more of it than MQTT over TLS. */
 
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { createHub, folderStore, listen, loadAuthority, type Authority, type DeviceMessage, type FolderStore, type Hub, type HubListener, type HubOptions } from '../hub/index.js'
 import { CliError } from './command.js'
 
@@ -38,7 +38,7 @@ export type OpenOptions = Omit<HubOptions, 'hostName' | 'store' | 'events'> & { 
 export function dataFolder(folder: string): string {
   const data = resolve(folder)
   try {
-    mkdirSync(data, { recursive: true })
+    makeFolder(data)
     accessSync(data, constants.W_OK)
   } catch (error) {
     throw new CliError(`the folder '${folder}' cannot be written (${codeOf(error)}); give another with --data`, { cause: error })
@@ -98,6 +98,21 @@ async function openStore(data: string): Promise<FolderStore> {
   } catch (error) {
     throw new CliError((error as Error).message, { cause: error })
   }
+}
+
+// With `recursive`, Node 20 never returns where the system says ENOENT to a folder whose parent is there, as in /proc.
+function makeFolder(path: string): void {
+  if (isFolder(path)) return
+  if (!existsSync(dirname(path))) makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (!isFolder(path)) throw error // else another process was faster
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** JSON where the message is JSON, else its text. */

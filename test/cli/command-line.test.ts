@@ -58,6 +58,8 @@ test.each([
   ['an unknown engine', ['sim', 'blink', '--engine', 'wasm'], `--engine: 'wasm' is not one of wasm3, v8. Did you mean 'wasm3'?`],
   ['a port beyond 65535', ['hub', '--mqtts', '70000'], `--mqtts: '70000' is not a whole number from 0 to 65535`],
   ['a device id the hub does not take', ['hub', ...freePorts, '--data', '{folder}/hub', '--device', 'a b'], 'a device id is 1 to 128 letters'],
+  ['a folder where none can be made', ['dev', 'blink', '--for', '1s', '--data', '/proc/tinytwin'], `the folder '/proc/tinytwin' cannot be written (ENOENT); give another with --data`],
+  ['a negative time', ['sim', 'blink', '--for', '-1s'], `--for: '-1s' is not a span of time (250ms, 20s, 5m, 72h, 7d, 1h30m)`],
   ['a folder that cannot be one', ['hub', ...freePorts, '--data', 'package.json'], `the folder 'package.json' cannot be written (EEXIST); give another with --data`],
   ['an address that is not here', ['hub', ...freePorts, '--host', '192.0.2.1', '--data', '{folder}/hub'], '192.0.2.1 cannot be listened on (EADDRNOTAVAIL)'],
   ['a budget that is not there', ['size', '--budget', '{folder}/none.json'], 'none.json cannot be read as JSON'],
