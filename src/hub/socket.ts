@@ -35,7 +35,19 @@ function issuersOf(leaf: DetailedPeerCertificate, isResumed: boolean): readonly 
   return issuers
 }
 
+/** By socket: HTTP asks again with each request. */
+const known = new WeakMap<TLSSocket, SecureInfo>()
+
 export function secureInfoOf(socket: TLSSocket): SecureInfo {
+  let info = known.get(socket)
+  if (info === undefined) {
+    info = readSecureInfo(socket)
+    known.set(socket, info)
+  }
+  return info
+}
+
+function readSecureInfo(socket: TLSSocket): SecureInfo {
   const info = { protocol: socket.getProtocol() ?? 'unknown', cipher: socket.getCipher().name }
   // asked for once and before anything else: Node takes the chain apart while it reads it
   const leaf = socket.getPeerCertificate(true) as DetailedPeerCertificate | undefined

@@ -11,7 +11,7 @@ const commands = {
     client = new EventHubConsumerClient(group, connectionString, { retryOptions: { maxRetries: 0 } })
   },
   about: async () => plain(await client.getEventHubProperties()),
-  partition: async ({ id }) => plain(await client.getPartitionProperties(id)),
+  partition: async ({ partition }) => plain(await client.getPartitionProperties(partition)),
   /** Tells 'event' for each one and 'failed' for each error. */
   async subscribe({ partition, options = {} }) {
     const handlers = {

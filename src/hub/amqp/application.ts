@@ -159,7 +159,7 @@ export class HubApplication implements AmqpApplication {
 
   ended(reason: ReasonId, detail?: string): void {
     const isGoing = reason === 'connection-lost' || reason === 'disconnected'
-    for (const device of [...this.#devices.values()]) { device.finish(reason, detail) }
+    for (const device of this.#devices.values()) { device.finish(reason, detail) }
     this.#grants.close()
     if (!isGoing || !this.#isHeard) { this.#note({ reason: reason === 'connection-lost' ? 'left-early' : reason, ...(detail === undefined ? {} : { detail }) }) }
     this.#options.closed()

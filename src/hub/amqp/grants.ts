@@ -109,7 +109,7 @@ export class Grants {
   #expire(key: string, grant: Grant): void {
     this.#grants.delete(key)
     const reason = grant.token === undefined ? 'certificate-expired' : 'token-expired'
-    for (const expired of [...grant.users]) { expired(reason) }
+    for (const expired of grant.users) { expired(reason) }
     grant.users.clear()
     this.#changed()
   }

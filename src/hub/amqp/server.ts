@@ -18,11 +18,14 @@ export interface AmqpServer {
   close(): void
 }
 
+function end(connection: AmqpConnection): void {
+  connection.close('hub-closed', new AmqpError('amqp:connection:forced', 'the hub was closed'))
+}
+
 export function createAmqpServer(hub: HubContext): AmqpServer {
   const readers = new Readers(hub)
   const open = new Set<AmqpConnection>()
   let isClosed = false
-  const end = (connection: AmqpConnection): void => connection.close('hub-closed', new AmqpError('amqp:connection:forced', 'the hub was closed'))
   return {
     accept(duplex, { peer = 'memory', secure = null } = {}) {
       const connection: AmqpConnection = new AmqpConnection({
@@ -43,7 +46,7 @@ export function createAmqpServer(hub: HubContext): AmqpServer {
     },
     close() {
       isClosed = true
-      for (const connection of [...open]) { end(connection) }
+      for (const connection of open) { end(connection) }
     }
   }
 }

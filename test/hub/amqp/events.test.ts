@@ -98,10 +98,11 @@ test('a drained receiver has what there is and no credit left', async () => {
   expect(bodies).toEqual(['e0', 'e1'])
 })
 
+const epoch = (value: number) => ({ 'com.microsoft:epoch': rhea.types.wrap_long(value) })
+
 test('a receiver with a higher epoch takes a partition over, a lower one and one without are kept out', async () => {
   const one = benchWith(0)
   const client = await Client.service(one)
-  const epoch = (value: number) => ({ 'com.microsoft:epoch': rhea.types.wrap_long(value) })
   await receiverAt(client, 0)
   await receiverAt(client, 0, undefined, epoch(1))
   expect(await client.ending()).toBe('amqp:link:stolen')

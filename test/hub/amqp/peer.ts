@@ -2,12 +2,13 @@
 
 import { createRequire } from 'node:module'
 import { Duplex } from 'node:stream'
+import type Rhea from 'rhea'
 import type { Connection, EventContext, Message, Receiver, ReceiverOptions, Sender, SenderOptions } from 'rhea'
 import { createAmqpServer, type AmqpServer } from '../../../src/hub/amqp/server.js'
 import { signSas, type HubConnection, type HubOptions, type SecureInfo } from '../../../src/hub/index.js'
 import { bench, HOST, START_MS, token, type Bench } from '../bench.js'
 
-export const rhea = createRequire(import.meta.url)('rhea') as typeof import('rhea')
+export const rhea = createRequire(import.meta.url)('rhea') as typeof Rhea
 
 export interface AmqpBench extends Bench { amqp: AmqpServer }
 

@@ -42,7 +42,7 @@ test('the 51st message is rejected for the depth of the queue, one too large for
 test('a message whose time is over expires in the queue', async () => {
   const one = amqpBench()
   const client = await Client.service(one)
-  await client.send(await client.sender(TO_DEVICES), { to: '/devices/d1/messages/devicebound', absolute_expiry_time: one.clock.now() - 1000, body: data('late') })
+  await client.send(await client.sender(TO_DEVICES), { to: '/devices/d1/messages/devicebound', absolute_expiry_time: new Date(one.clock.now() - 1000), body: data('late') })
   one.clock.advance(10)
   expect(one.hub.queueLength('d1')).toBe(0)
 })
