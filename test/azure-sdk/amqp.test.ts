@@ -1,12 +1,14 @@
 // Microsoft's azure-iot-device-amqp, azure-iothub over AMQP and @azure/event-hubs, unmodified, against the local hub over verified TLS.
 
+import { X509Certificate } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createAmqpServer, type AmqpServer } from '../../src/hub/amqp/server.js'
+import { newIssuer, pemOfKey } from '../../src/hub/certificates.js'
 import { listenHub } from '../../src/hub/http/serve.js'
-import { createHub, EVENTS_NAME, loadAuthority, signSas, type Authority, type DeviceMessage, type Hub, type HubEvent, type HubListener } from '../../src/hub/index.js'
+import { createHub, EVENTS_NAME, loadAuthority, type Authority, type DeviceMessage, type Hub, type HubEvent, type HubListener } from '../../src/hub/index.js'
 import { SdkDevice } from './device.js'
 
 const HOST = '127.0.0.1'
@@ -105,15 +107,22 @@ test('a method is invoked and answered, the twin is read, reported and followed'
   expect(await device.event('desired')).toMatchObject({ desired: { target: 95 } })
 })
 
-test.each([['complete', 'Success'], ['reject', 'Rejected']] as const)('a message is ended by the device with %s and the service hears of it', async (how, statusCode) => {
-  await using device = await opened(`c2d-${how}`)
+test('messages are ended by devices with complete and reject, and the service hears of it', async () => {
   await using sender = await service()
-  await device.do('settle', { how })
-  await sender.do('send', { to: `c2d-${how}`, body: 'go', messageId: `m-${how}`, ack: 'full', properties: { k: 'v' } })
-  expect(await device.event('message')).toMatchObject({ body: 'go', how })
+  await using completing = await opened('c2d-complete')
+  await using rejecting = await opened('c2d-reject')
+  for (const [device, how] of [[completing, 'complete'], [rejecting, 'reject']] as const) {
+    await device.do('settle', { how })
+    await sender.do('send', { to: `c2d-${how}`, body: 'go', messageId: `m-${how}`, ack: 'full', properties: { k: 'v' } })
+    expect(await device.event('message')).toMatchObject({ body: 'go', how })
+  }
   await sender.do('feedback', { hows: ['abandon', 'complete'] })
   const first = await sender.event('feedback')
-  expect(first).toMatchObject({ how: 'abandon', body: [{ originalMessageId: `m-${how}`, statusCode, deviceId: `c2d-${how}` }], contentType: 'application/vnd.microsoft.iothub.feedback.json' })
+  expect(first).toMatchObject({ how: 'abandon', contentType: 'application/vnd.microsoft.iothub.feedback.json' })
+  expect(first['body']).toMatchObject([
+    { originalMessageId: 'm-complete', statusCode: 'Success', deviceId: 'c2d-complete' },
+    { originalMessageId: 'm-reject', statusCode: 'Rejected', deviceId: 'c2d-reject' }
+  ])
   expect(await sender.event('feedback')).toMatchObject({ how: 'complete', body: first['body'] })
   // the SDK does not wait for its settlement to arrive
   await vi.waitFor(() => expect(hub.context.feedbackQueue.length).toBe(0))
@@ -154,12 +163,44 @@ test('file notifications are received and settled', async () => {
 test('a renewed token keeps the connection, its messages and its twin', async () => {
   await using device = await opened('renewing')
   await device.do('messages')
-  const key = /SharedAccessKey=(.*)$/.exec(connectionString('renewing'))![1]!
-  const sas = signSas({ resource: `${HOST}:${listener.port}/devices/renewing`, key, expiry: Math.floor(Date.now() / 1000) + 600 })
-  await device.do('renew', { sas }).catch(() => {})
-  await device.do('renewOften', { validSeconds: 60, marginSeconds: 57 })
+  await device.do('twin')
+  const expiresAt = (): number | undefined => hub.connections().find(({ deviceId }) => deviceId === 'renewing')?.tokenExpiresAt
+  const before = expiresAt()
+  await device.do('renewOften', { validSeconds: 60, marginSeconds: 58 })
+  await vi.waitFor(() => expect(expiresAt()).not.toBe(before), { timeout: 20_000 })
   hub.send('renewing', { body: 'still here' })
+  hub.twin('renewing').patchDesired({ target: 1 })
   expect(await device.event('message')).toMatchObject({ body: 'still here', completed: true })
+  await vi.waitFor(async () => expect(await device.event('desired')).toMatchObject({ desired: { target: 1 } }))
+})
+
+test('a device with a certificate needs no token', async () => {
+  const { certificate, key } = await newIssuer()
+  const pem = certificate.toString('pem')
+  hub.devices.create({ deviceId: 'thumb', authentication: { type: 'selfSigned', primaryThumbprint: new X509Certificate(pem).fingerprint256 } })
+  await using device = new SdkDevice(authority.caPath)
+  const credentials = { connectionString: `HostName=${HOST}:${listener.port};DeviceId=thumb;x509=true`, transport: 'amqp', x509: { cert: pem, key: await pemOfKey(key) } }
+  await device.do('open', credentials)
+  const message = nextMessage()
+  await device.do('telemetry', { body: '1', properties: {}, contentType: 'application/json' })
+  expect((await message).authMethod).toContain('"type":"x509"')
+})
+
+test('a module sends to its outputs, receives at its inputs, and has methods and a twin', async () => {
+  hub.devices.create({ deviceId: 'with-module' })
+  hub.devices.create({ deviceId: 'with-module', moduleId: 'm' })
+  await using module = new SdkDevice(authority.caPath, 'module.cjs')
+  await module.do('open', { connectionString: connectionString('with-module/m'), transport: 'amqp' })
+  const message = nextMessage()
+  await module.do('output', { name: 'hot', body: 'water' })
+  expect(await message).toMatchObject({ deviceId: 'with-module', moduleId: 'm', system: { outputName: 'hot' } })
+  await module.do('inputs')
+  hub.send('with-module/m', { body: 'beans', inputName: 'hopper', properties: { grams: '18' } })
+  expect(await module.event('input')).toMatchObject({ input: 'hopper', body: 'beans', properties: { grams: '18' }, completed: true })
+  await module.do('method', { name: 'grind' })
+  expect(await hub.invoke('with-module/m', { method: 'grind', payload: 7, connectTimeoutMs: 10_000 })).toEqual({ status: 200, payload: { got: 7 } })
+  hub.twin('with-module/m').patchDesired({ interval: 10 })
+  expect(await module.do('twin')).toMatchObject({ desired: { interval: 10 } })
 })
 
 test('another connection of the same identity is told to the first', async () => {

@@ -1,6 +1,5 @@
 // A module built on the unmodified azure-iot-device package; it does what its parent process asks over IPC and knows nothing of our hub.
 const { ModuleClient, Message } = require('azure-iot-device')
-const { Mqtt } = require('azure-iot-device-mqtt')
 
 let client
 let twin
@@ -8,8 +7,9 @@ let twin
 const tell = (event, data) => process.send({ event, ...data })
 
 const commands = {
-  async open({ connectionString }) {
-    client = ModuleClient.fromConnectionString(connectionString, Mqtt)
+  async open({ connectionString, transport = 'mqtt' }) {
+    const Transport = transport === 'mqtt' ? require('azure-iot-device-mqtt').Mqtt : require('azure-iot-device-amqp').Amqp
+    client = ModuleClient.fromConnectionString(connectionString, Transport)
     client.on('error', (error) => tell('error', { name: error.name }))
     await client.open()
   },

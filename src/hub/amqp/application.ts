@@ -135,7 +135,7 @@ export class HubApplication implements AmqpApplication {
     }
     const { grant, proof } = found
     const device = new AmqpDevice({
-      hub, proof, peer, tls, modelId: modelIdOf(link), ended: (reason) => {
+      hub, proof, peer, tls, modelId: modelIdOf(link), expiresAt: () => grant.expiresAt, ended: (reason) => {
         this.#devices.delete(proof.device.key)
         grant.users.delete(expired)
         // the hub wants nobody here

@@ -23,6 +23,8 @@ export interface AmqpDeviceOptions {
   readonly peer: string
   readonly tls: string | null
   readonly modelId: string | undefined
+  /** Of what it relies on, which may be renewed; milliseconds since 1970. */
+  expiresAt(): number
   /** Called once, when the identity has no link left. */
   ended(reason: ReasonId): void
 }
@@ -40,7 +42,6 @@ export class AmqpDevice implements DeviceLink {
   readonly peer: string
   readonly tls: string | null
   readonly connectedAt: number
-  readonly tokenExpiresAt: number
   readonly modelId?: string
   readonly #options: AmqpDeviceOptions
   readonly #links = new Set<AnyLink>()
@@ -57,8 +58,11 @@ export class AmqpDevice implements DeviceLink {
     this.peer = peer
     this.tls = tls
     this.connectedAt = hub.clock.now()
-    this.tokenExpiresAt = proof.tokenExpiresAt
     if (modelId !== undefined) { this.modelId = modelId }
+  }
+
+  get tokenExpiresAt(): number {
+    return this.#options.expiresAt()
   }
 
   /** Makes it the identity's connection; false if whoever heard that the old one ended has ended this one too. */
