@@ -75,7 +75,7 @@ export const AMQP_FRAME = 0
 export const SASL_FRAME = 1
 const HEADER_BYTES = 8
 
-type Kind = 'uint' | 'text' | 'flag' | 'bytes' | 'map' | 'any'
+type Kind = 'uint' | 'text' | 'flag' | 'bytes' | 'map'
 /** The fields that we read, the type each must have if it is there, `!` where it must. */
 const fieldKinds: Record<PerformativeName | 'sasl_init', Readonly<Record<string, `${Kind}${'!' | ''}`>>> = {
   open: { container_id: 'text!', hostname: 'text', max_frame_size: 'uint', channel_max: 'uint', idle_time_out: 'uint' },
@@ -96,8 +96,7 @@ const fits: Record<Kind, (value: unknown) => boolean> = {
   text: (value) => typeof value === 'string',
   flag: (value) => typeof value === 'boolean',
   bytes: (value) => Buffer.isBuffer(value),
-  map: (value) => typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value),
-  any: () => true
+  map: (value) => typeof value === 'object' && !Array.isArray(value) && !Buffer.isBuffer(value)
 }
 
 const malformed = (what: string): AmqpError => new AmqpError('amqp:decode-error', what)

@@ -8,7 +8,7 @@ import { IncomingLink, OutgoingLink, type AnyLink } from './link.js'
 /** Transfers that a peer may send before it hears of us. */
 const INCOMING_WINDOW = 2048
 const OUTGOING_WINDOW = 0xffffffff
-export const MAX_HANDLE = 255
+const MAX_HANDLE = 255
 /** Messages sent and not settled by the peer; locks end long before a peer has so many. */
 const MAX_UNSETTLED = 8192
 /** What a transfer's performative takes of a frame, tag included. */
