@@ -142,6 +142,17 @@ int32_t tt_abi_event_name(struct tt_app *app, uint8_t *into, size_t into_cap)
     return (int32_t)app->event->name_len;
 }
 
+// The app is told by the result; whoever looks after the device, once for each time it gets full.
+static int refuse_telemetry(struct tt_app *app, int err)
+{
+    if (err == TT_EFULL && !app->telemetry_full) {
+        app->telemetry_full = true;
+        tt_app_log(app, TT_LOG_WARNING, "no room for telemetry; the app's messages are refused");
+    }
+    tt_app_notice(app, TT_NOTICE_REFUSED, err, "", 0);
+    return err;
+}
+
 int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
                         const uint8_t *properties, size_t properties_len)
 {
@@ -149,11 +160,12 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
     const size_t others = TELEMETRY_OVERHEAD + strlen(app->config.device_id);
     const size_t room = app->config.board->packet_bytes;
     if (others > room || body_len > room - others || properties_len > room - others - body_len) {
-        return TT_EINVALID;
+        return refuse_telemetry(app, TT_EINVALID);
     }
     const int sequence =
         tt_outbox_send(app->config.outbox, body, body_len, properties, properties_len);
-    if (sequence < 0) { return sequence; }
+    if (sequence < 0) { return refuse_telemetry(app, sequence); }
+    app->telemetry_full = false;
     char id[24];
     struct tt_writer text = tt_writer_of(id, sizeof id);
     tt_writer_decimal(&text, app->config.boot);

@@ -45,7 +45,8 @@ struct tt_app {
     bool safe_mode;
     bool stopped;
     bool connected;
-    bool done_waits; // message done_id was handled, but the outbox had no room for the mark
+    bool telemetry_full; // said so; until a message is queued again
+    bool done_waits;     // message done_id was handled, but the outbox had no room for the mark
     int32_t done_id;
 
     const struct tt_delivery *event; // the current one; NULL outside an event

@@ -22,6 +22,7 @@ enum tt_notice_kind {
     TT_NOTICE_CRASHED = 5,      // the guest was stopped; text: the crash record, JSON
     TT_NOTICE_SAFE_MODE = 6,    // no guest runs any more; text: why
     TT_NOTICE_RENEWED = 7,      // the SAS token was renewed by a reconnect
+    TT_NOTICE_REFUSED = 8,      // a telemetry message was not queued; code: the TT_E the app got
 };
 
 // A structured observation, for tools that watch a device. text is valid during the call.

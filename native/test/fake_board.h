@@ -28,8 +28,8 @@ struct bench {
     struct tt_engine engine; // counts, then wasm3's
     int collections;
     int restarts;
-    int notices[8]; // by enum tt_notice_kind
-    int level[4];   // outputs by channel, -1: never written
+    int notices[TT_NOTICE_REFUSED + 1]; // by enum tt_notice_kind
+    int level[4];                       // outputs by channel, -1: never written
     int duty;
     int input;
     int watched;

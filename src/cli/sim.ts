@@ -85,10 +85,10 @@ function eventText(event: SimEvent): string {
 }
 
 function summaryText(summary: Summary): string {
-  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, pending, duplicates, reordered, connections, crashes, trace } = summary
+  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, refused, pending, duplicates, reordered, connections, crashes, trace } = summary
   return [
     `${app} on ${board} (${engine}, seed ${seed}): ${spanText(virtualMs)} in ${(wallMs / 1000).toFixed(1)} s`,
-    `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
+    `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${refused} refused for want of room, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
     `  connections  ${connections}`,
     `  crashes      ${crashes}`,
     `  trace        ${trace}`,

@@ -304,6 +304,7 @@ export class Device {
   #noticed(kind: string, code: number, text: string): void {
     switch (kind) {
       case 'queued': this.#ledger.queued(code, text); break
+      case 'refused': this.#ledger.refused(); break
       case 'acknowledged': this.#ledger.acknowledged(code); break
       case 'connected': this.#connections++; break
       case 'renewed': this.#renewals++; break

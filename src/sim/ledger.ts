@@ -4,6 +4,8 @@
 export interface Account {
   /** The device gave each a sequence number. */
   readonly queued: number
+  /** Never queued, for want of room or too long: the app was told at once. */
+  readonly refused: number
   /** First arrivals at the hub. */
   readonly arrived: number
   /** Stored or acknowledged, yet never arrived. */
@@ -25,6 +27,7 @@ export class Ledger {
   readonly #arrived = new Set<string>()
   readonly #ids = new Map<number, string>() // of this boot, by sequence number
   #queued = 0
+  #refused = 0
   #dropped = 0
   #duplicates = 0
   #reordered = 0
@@ -34,6 +37,10 @@ export class Ledger {
     this.#queued++
     this.#ids.set(sequence, id)
     if (!this.#arrived.has(id)) this.#waiting.set(id, 'queued')
+  }
+
+  refused(): void {
+    this.#refused++
   }
 
   acknowledged(sequence: number): void {
@@ -69,6 +76,7 @@ export class Ledger {
     const lost = [...this.#waiting.values()].filter((state) => state === 'acknowledged').length
     return {
       queued: this.#queued,
+      refused: this.#refused,
       arrived: this.#arrived.size,
       lost,
       dropped: this.#dropped,

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { memoryStore } from '../../src/hub/index.js'
 import { identityDocument, identityRequestOf } from '../../src/hub/domain/identity-document.js'
+import { authenticate } from '../../src/hub/domain/authentication.js'
 import { findDevice } from '../../src/hub/domain/registry.js'
 import type { Kept } from '../../src/hub/store/store.js'
 import { bench, KEY, OTHER_KEY, Peer, reasons, START_MS, token } from './bench.js'
@@ -230,4 +231,12 @@ test('a gateway is kept once all of it is, and gone once all of it is', () => {
     kept(i === 1 ? new Error('disk full') : undefined)
   }
   expect(told).toBe(1)
+})
+
+test('a device id with a slash in it does not pass for a module', () => {
+  const { hub } = bench()
+  hub.devices.create({ deviceId: 'd1', moduleId: 'm1', primaryKey: KEY, secondaryKey: OTHER_KEY })
+  expect(findDevice(hub.context, { deviceId: 'd1', moduleId: 'm1' }).key).toBe('d1/m1')
+  expect(() => findDevice(hub.context, { deviceId: 'd1/m1' })).toThrow(code('DeviceNotFound'))
+  expect(authenticate(hub.context, { hostName: hub.hostName, deviceId: 'd1/m1', token: token() })).toMatchObject({ reason: 'unknown-device' })
 })

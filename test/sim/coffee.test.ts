@@ -115,7 +115,7 @@ test('what waits in RAM when power goes is dropped, told apart from lost, and wh
   await coffee.reset()
   coffee.network.up()
   await coffee.advance('1m')
-  expect(coffee.telemetry().account).toEqual({ queued: 16, arrived: 10, lost: 0, dropped: 6, pending: 0, duplicates: 0, reordered: 0 })
+  expect(coffee.telemetry().account).toEqual({ queued: 16, refused: 0, arrived: 10, lost: 0, dropped: 6, pending: 0, duplicates: 0, reordered: 0 })
 })
 
 test('a desired property that is accepted after a rejection does not keep the reason of the rejection', async () => {
@@ -126,4 +126,17 @@ test('a desired property that is accepted after a rejection does not keep the re
   await coffee.desired({ telemetryInterval: 20 })
   await coffee.advance('1s')
   expect(coffee.reported['telemetryInterval']).toEqual({ value: 20, ac: 200, av: 3 })
+})
+
+test('what a full outbox refuses while offline is logged once and counted apart from what was queued', async () => {
+  await using coffee = await simulate('coffee-machine', { seed: 7 })
+  await coffee.advance('1m')
+  coffee.network.down()
+  await coffee.advance('72h')
+  coffee.network.up()
+  await coffee.drain('10m')
+  const { queued, refused, arrived, lost, dropped } = coffee.telemetry().account
+  expect({ sends: queued + refused, arrived, lost, dropped }).toEqual({ sends: 6 + 72 * 360, arrived: queued, lost: 0, dropped: 0 })
+  expect(refused).toBeGreaterThan(0)
+  expect(coffee.log().filter(({ text }) => text.includes('no room for telemetry'))).toHaveLength(1)
 })

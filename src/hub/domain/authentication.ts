@@ -45,7 +45,8 @@ export function authenticate(hub: HubContext, claim: Claim): Proof | Refusal {
     return { reason: 'wrong-hub', detail: `${quoted(claim.hostName)} instead of '${hub.hostName}'` }
   }
   const device = hub.devices.get(identityKey(claim))
-  if (device === undefined) { return { reason: 'unknown-device', detail: quoted(identityKey(claim)) } }
+  // an id with a slash in it must not pass for a module's two
+  if (device?.identity.deviceId !== claim.deviceId) { return { reason: 'unknown-device', detail: quoted(identityKey(claim)) } }
   const { deviceId, moduleId, status } = device.identity
   const isDisabled = status === 'disabled' || (moduleId !== undefined && hub.devices.get(deviceId)?.identity.status === 'disabled')
   if (isDisabled) { return { reason: 'disabled-device' } }

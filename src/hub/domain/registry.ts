@@ -99,7 +99,8 @@ function listModule(hub: HubContext, device: Device): void {
 export function findDevice(hub: HubContext, name: Name): Device {
   const key = typeof name === 'string' ? name : identityKey(name)
   const device = hub.devices.get(key)
-  if (device !== undefined) { return device }
+  // an id with a slash in it must not pass for a module's two
+  if (device !== undefined && (typeof name === 'string' || device.identity.deviceId === name.deviceId)) { return device }
   const [deviceId = '', moduleId] = typeof name === 'string' ? name.split('/') : [name.deviceId, name.moduleId]
   throw moduleId !== undefined && hub.devices.has(deviceId)
     ? new HubError('ModuleNotFound', `device '${deviceId}' has no module '${moduleId}'. Create it first`)
