@@ -2,12 +2,13 @@
 
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { createHub, folderStore, listen, loadAuthority, type Authority, type DeviceMessage, type FolderStore, type Hub, type HubListener, type HubOptions } from '../hub/index.js'
+import { createHub, folderStore, listen, loadAuthority, measureHub, processFigures, type Authority, type DeviceMessage, type FolderStore, type Hub, type HubListener, type Metrics, type HubOptions } from '../hub/index.js'
 import { CliError } from './command.js'
 
 export interface OpenHub {
   readonly hub: Hub
   readonly authority: Authority
+  readonly metrics: Metrics
   /** Absolute path of the folder, and of the certificate authority in PEM. */
   readonly data: string
   readonly caFile: string
@@ -50,7 +51,7 @@ export function dataFolder(folder: string): string {
 export async function openHub(authority: Authority, { data, name, ...options }: OpenOptions): Promise<OpenHub> {
   const store = await openStore(data)
   const hub = createHub({ hostName: name, store, events: store.events, ...options })
-  return { hub, authority, data, caFile: authority.caPath ?? '', caPem: authority.caPem }
+  return { hub, authority, metrics: measureHub(hub, { store, process: processFigures }), data, caFile: authority.caPath ?? '', caPem: authority.caPem }
 }
 
 /** The authority in the data folder, made on first start. */

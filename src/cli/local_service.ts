@@ -64,7 +64,7 @@ export async function startLocalService({ data: folder, host, name = host, mqtts
       container = blobContainer({ connectionString, containerName, ca: authority.caPem })
       await container.prepare()
     }
-    const { hub, caFile } = await openHub(authority, {
+    const { hub, caFile, metrics } = await openHub(authority, {
       data, name,
       ...(container === undefined ? {} : { blobs: container }),
       ...(throttle === undefined ? {} : { throttle }),
@@ -73,7 +73,7 @@ export async function startLocalService({ data: folder, host, name = host, mqtts
     const certificate = await authority.issueServer({ hosts: [...new Set([name, host, 'localhost'])] })
     const listenAt = async (port: number): Promise<HubService> => {
       try {
-        return await startService(hub, { host, ports: { mqtts, amqps, https: port }, certificate, ...(container === undefined ? {} : { blobs: container }) })
+        return await startService(hub, { host, ports: { mqtts, amqps, https: port }, certificate, metrics, ...(container === undefined ? {} : { blobs: container }) })
       } catch (error) {
         if (https === undefined && port === restPort && codeOf(error) === 'EACCES') return listenAt(unprivilegedRestPort)
         throw portError(error, host, '--mqtts, --amqps or --https')

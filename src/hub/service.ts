@@ -7,6 +7,7 @@ import { listenService, type ServiceTimeouts } from './http/listen.js'
 import { listenHub } from './http/serve.js'
 import type { Hub } from './hub.js'
 import { listen, type HubListener } from './listen.js'
+import type { Metrics } from './metrics.js'
 
 /** 0 takes a free one; equal numbers other than 0 are one port. */
 export interface Ports {
@@ -24,6 +25,8 @@ export interface ServiceOptions {
   readonly certificate: ServerCertificate
   /** For import and export. */
   readonly blobs?: BlobAccess
+  /** For /metrics and /health. */
+  readonly metrics?: Metrics
   readonly timeouts?: Partial<ServiceTimeouts>
 }
 
@@ -36,7 +39,7 @@ export interface HubService {
 }
 
 /** Rejects with the system's error if one of the ports cannot be used, and then uses none. */
-export async function startService(hub: Hub, { host, ports, certificate, blobs, timeouts }: ServiceOptions): Promise<HubService> {
+export async function startService(hub: Hub, { host, ports, certificate, blobs, metrics, timeouts }: ServiceOptions): Promise<HubService> {
   // one for all ports: readers of the built-in endpoint push each other out wherever they come from
   const amqp = createAmqpServer(hub.context)
   const opened: HubListener[] = []
@@ -51,7 +54,7 @@ export async function startService(hub: Hub, { host, ports, certificate, blobs, 
   }
   const timing = timeouts === undefined ? {} : { timeouts }
   try {
-    const https = await open(listenHub(hub, { host, port: ports.https, certificate, amqp: amqp.accept, ...timing, ...(blobs === undefined ? {} : { blobs }) }))
+    const https = await open(listenHub(hub, { host, port: ports.https, certificate, amqp: amqp.accept, ...timing, ...(blobs === undefined ? {} : { blobs }), ...(metrics === undefined ? {} : { metrics }) }))
     const isShared = (port: number): boolean => port !== 0 && port === ports.https
     const mqtts = isShared(ports.mqtts) ? https : await open(listen(hub, { host, port: ports.mqtts, certificate }))
     const amqps = isShared(ports.amqps) ? https : await open(listenService({ host, port: ports.amqps, certificate, amqp: amqp.accept, refuse: (reason, options) => hub.refuse(reason, options), ...timing }))

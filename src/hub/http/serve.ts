@@ -10,6 +10,8 @@ import { digitalTwinRoutes } from './digital-twin-routes.js'
 import type { Engines } from './engines.js'
 import { listenService, type Accept, type ServiceTimeouts } from './listen.js'
 import { messageRoutes } from './message-routes.js'
+import type { Metrics } from '../metrics.js'
+import { metricsRoutes } from './metrics-routes.js'
 import { registryRoutes } from './registry-routes.js'
 import { serveRoutes, type Route } from './router.js'
 import { transferRoutes } from './transfer-routes.js'
@@ -37,10 +39,10 @@ function placeOf(error: unknown): string {
   return `${name} at ${/([\w-]+\.[jt]s:\d+)/.exec(stack)?.[1] ?? 'an unknown place'}`
 }
 
-export function serveHub(hub: Hub, engines: Partial<Engines> = {}): ReturnType<typeof serveRoutes> {
+export function serveHub(hub: Hub, engines: Partial<Engines> = {}, metrics?: Metrics): ReturnType<typeof serveRoutes> {
   const { context } = hub
   return serveRoutes({
-    routes: hubRoutes(hub, engines),
+    routes: [...(metrics === undefined ? [] : metricsRoutes(metrics)), ...hubRoutes(hub, engines)],
     trackingId: () => `${Buffer.from(context.random(16)).toString('hex')}-TimeStamp:${new Date(context.clock.now()).toISOString()}`,
     // why somebody is unauthorized was told where it was found out
     refused({ peer, method, status, message, trackingId }) {
@@ -58,11 +60,13 @@ export interface ListenHubOptions extends Partial<Engines> {
   readonly port: number
   readonly certificate: ServerCertificate
   readonly amqp?: Accept
+  /** Given to /metrics and /health, which are not there without. */
+  readonly metrics?: Metrics
   readonly timeouts?: Partial<ServiceTimeouts>
 }
 
 /** Everything the hub speaks on one port [E4]. */
-export async function listenHub(hub: Hub, { host, port, certificate, amqp, timeouts, ...engines }: ListenHubOptions): Promise<HubListener> {
+export async function listenHub(hub: Hub, { host, port, certificate, amqp, metrics, timeouts, ...engines }: ListenHubOptions): Promise<HubListener> {
   const refuse: Hub['refuse'] = (reason, options) => hub.refuse(reason, options)
   // loaded when asked for: it takes a fifth of a second, and a simulation needs none of it
   const { serveWebSockets } = await import('./websocket.js')
@@ -70,7 +74,7 @@ export async function listenHub(hub: Hub, { host, port, certificate, amqp, timeo
   return listenService({
     ...carried, host, port, certificate,
     ...(timeouts === undefined ? {} : { timeouts }),
-    http: serveHub(hub, engines),
+    http: serveHub(hub, engines, metrics),
     upgrade: serveWebSockets(carried)
   })
 }
