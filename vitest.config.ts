@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    execArgv: ['--expose-gc'], // for tests of growth
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -9,17 +9,7 @@ import { provesAuthority, provesThumbprint, readCertificate } from '../../src/hu
 import { HubError, Right, signSas, type JsonObject, type JsonValue } from '../../src/hub/index.js'
 import { bench, HOST, START_MS } from './bench.js'
 import { certificate, type Party } from './certificates.js'
-
-/** xorshift32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
+import { generator } from './fuzzing.js'
 
 type Random = ReturnType<typeof generator>
 

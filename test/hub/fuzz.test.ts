@@ -9,17 +9,7 @@ import { parseSas } from '../../src/hub/domain/sas.js'
 import type { Hub } from '../../src/hub/index.js'
 import { parseJson } from '../../src/hub/domain/json.js'
 import { bench, connectPacket, FILTER, Peer, token } from './bench.js'
-
-/** xorshift32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
+import { generator, HeapGrowth, rounds, timeoutFor } from './fuzzing.js'
 
 const publish = (topic: string, payload: string) => generate({ cmd: 'publish', topic, payload, qos: 1, messageId: 9, dup: false, retain: false })
 
@@ -49,14 +39,16 @@ function connected(hub: Hub): Peer {
   return peer
 }
 
-const FRAMES = 100_000
+const FRAMES = rounds('FUZZ_MQTT', 100_000)
 
-test(`${FRAMES} mutated frames neither throw nor grow the hub`, () => {
+test(`${FRAMES} mutated frames neither throw nor grow the hub`, { timeout: timeoutFor(FRAMES) }, () => {
+  const growth = new HeapGrowth(FRAMES)
   const one = bench({ log: () => {} })
   const random = generator(7)
   let peer = new Peer(one.hub)
   let refused = 0
   for (let i = 0; i < FRAMES; i++) {
+    growth.round(i)
     if (peer.closed || random(200) === 0) {
       peer.cut()
       peer = random(4) === 0 ? new Peer(one.hub) : connected(one.hub)
@@ -69,6 +61,7 @@ test(`${FRAMES} mutated frames neither throw nor grow the hub`, () => {
   }
   peer.cut()
   expect(refused).toBeGreaterThan(1000)
+  expect(growth.isBounded()).toBe(true)
   expect([one.clock.pending, one.hub.connections().length, one.hub.devices.list().length]).toEqual([0, 0, 1])
   const after = Peer.connected(one.hub, { password: Buffer.from(token()) })
   after.publish('devices/d1/messages/events/', 'still here', { qos: 1, messageId: 1 })

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { createRequire } from 'node:module'
 import { reasons, token, wire } from '../bench.js'
+import { generator, HeapGrowth, rounds, timeoutFor } from '../fuzzing.js'
 import { decodeMessage } from '../../../src/hub/amqp/codec.js'
 import { amqpBench, RawPeer, type AmqpBench } from './peer.js'
 
@@ -187,17 +188,6 @@ test('a token is never told in the log', () => {
   expect(reasons(one)).toEqual(['wrong-signature'])
 })
 
-/** xorshift32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
-
 const valid = [
   sender('/devices/d1/messages/events', 2), receiver('/devices/d1/messages/devicebound', 3), sender('/devices/d1/twin', 4), receiver('/devices/d1/twin', 5),
   sender('/devices/d1/methods/devicebound', 6), receiver('/devices/d1/methods/devicebound', 7), receiver('messages/ConsumerGroups/$Default/Partitions/0', 8),
@@ -216,15 +206,17 @@ function mutated(random: (below: number) => number): Buffer {
   return random(40) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes
 }
 
-const FRAMES = 50_000
+const FRAMES = rounds('FUZZ_AMQP', 50_000)
 
-test(`${FRAMES} mutated frames neither throw nor grow the hub`, () => {
+test(`${FRAMES} mutated frames neither throw nor grow the hub`, { timeout: timeoutFor(FRAMES) }, () => {
+  const growth = new HeapGrowth(FRAMES)
   const one = amqpBench({ log: () => {} })
   const random = generator(7)
   const bytes = opening(token())
   let peer = new RawPeer(one)
   let refused = 0
   for (let i = 0; i < FRAMES; i++) {
+    growth.round(i)
     if (peer.closed || random(100) === 0) {
       peer.cut()
       peer = random(8) === 0 ? new RawPeer(one) : known(one, bytes)
@@ -238,6 +230,7 @@ test(`${FRAMES} mutated frames neither throw nor grow the hub`, () => {
   peer.cut()
   one.hub.purge('d1')
   expect(refused).toBeGreaterThan(1000)
+  expect(growth.isBounded()).toBe(true)
   expect([one.clock.pending, one.amqp.connectionCount, one.hub.connections().length]).toEqual([0, 0, 0])
   const after = known(one)
   after.bytes(sender('/devices/d1/messages/events', 2))

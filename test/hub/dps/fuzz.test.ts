@@ -5,17 +5,7 @@ import { expect, test } from 'vitest'
 import type { JsonValue } from '../../../src/hub/domain/json.js'
 import { HubError } from '../../../src/hub/index.js'
 import { dpsBench, dpsConnect, DpsPeer, registered, toNear } from './bench.js'
-
-/** xorshift32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
+import { generator } from '../fuzzing.js'
 
 const publish = (topic: string, payload: string) => generate({ cmd: 'publish', topic, payload, qos: 1, messageId: 9, dup: false, retain: false })
 

@@ -10,19 +10,9 @@ import { serveHub } from '../../../src/hub/http/serve.js'
 import { parseJson } from '../../../src/hub/domain/json.js'
 import { signSas } from '../../../src/hub/index.js'
 import { bench, HOST, START_MS, token } from '../bench.js'
+import { generator, HeapGrowth, rounds, timeoutFor } from '../fuzzing.js'
 
-/** xorshift32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
-
-const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 10_000)
+const REQUESTS = rounds('FUZZ_HTTP', 10_000)
 
 function mutated(random: (below: number) => number, valid: readonly Buffer[]): Buffer {
   const bytes = Buffer.from(valid[random(valid.length)]!)
@@ -39,7 +29,8 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) { await new Promise((resolve) => { setImmediate(resolve) }) }
 }
 
-test(`${REQUESTS} mutated requests are answered, refused or cut off, and the hub is as it was`, async () => {
+test(`${REQUESTS} mutated requests are answered, refused or cut off, and the hub is as it was`, { timeout: timeoutFor(4 * REQUESTS) }, async () => {
+  const growth = new HeapGrowth(REQUESTS)
   const { hub, log } = bench()
   const service = `${signSas({ resource: HOST, key: hub.context.policies.get('iothubowner')!.primaryKey, expiry: START_MS / 1000 + 3600 })}&skn=iothubowner`
   const valid = [
@@ -59,6 +50,7 @@ test(`${REQUESTS} mutated requests are answered, refused or cut off, and the hub
   server.on('clientError', (_error, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   const statuses = new Map<string, number>()
   for (let sent = 0; sent < REQUESTS;) {
+    growth.round(sent)
     const [ours, theirs] = duplexPair()
     let said = ''
     ours.on('data', (bytes: Buffer) => { said += bytes.toString('latin1') })
@@ -76,6 +68,7 @@ test(`${REQUESTS} mutated requests are answered, refused or cut off, and the hub
   }
   expect([...statuses.keys()].sort()).toEqual(expect.arrayContaining(['200', '204', '400', '401', '404']))
   expect(statuses.get('500')).toBeUndefined()
+  expect(growth.isBounded()).toBe(true)
   expect(log.filter(({ level }) => level === 'error')).toEqual([])
   expect(hub.devices.get('d1')).toMatchObject({ status: 'enabled' })
   await hub.close()

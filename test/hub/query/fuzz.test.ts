@@ -6,17 +6,7 @@ import { parseCondition, parseQuery } from '../../../src/hub/query/parser.js'
 import { isMatch, selectPage } from '../../../src/hub/query/select.js'
 import { QueryError } from '../../../src/hub/query/syntax.js'
 import table from '../../vectors/query.json' with { type: 'json' }
-
-/** xorshift32 */
-function generator(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
+import { generator } from '../fuzzing.js'
 
 const twin = table.twin as JsonObject
 const conditions = [...table.twins, ...table.routes].map(([text]) => text as string)
