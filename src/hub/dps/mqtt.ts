@@ -7,7 +7,7 @@ import type { HubConnection, HubDuplex } from '../duplex.js'
 import { HubError } from '../error.js'
 import type { SecureInfo } from '../event.js'
 import { connackCodeOf } from '../mqtt/connect.js'
-import { Frames } from '../mqtt/frames.js'
+import { Intake } from '../mqtt/frames.js'
 import { generate, isPacketId, isText, parseConnect, parsePacket, puback } from '../mqtt/packets.js'
 import { describeReason, quoted, type ReasonId } from '../reason.js'
 import { attest, type RegistrationClaim } from './attest.js'
@@ -52,9 +52,7 @@ function parseTopic(topic: string): Request {
 
 export class DpsConnection implements HubConnection {
   readonly #options: DpsConnectionOptions
-  readonly #frames = new Frames(MAX_PACKET_BYTES)
-  readonly #arrived: Uint8Array[] = []
-  #receiving = false
+  readonly #intake = new Intake(MAX_PACKET_BYTES)
   #isOver = false
   #claim: RegistrationClaim | undefined
   /** Known from CONNECT on, proven or not. */
@@ -74,24 +72,12 @@ export class DpsConnection implements HubConnection {
 
   receive(bytes: Uint8Array): void {
     if (this.#isOver) { return }
-    if (this.#receiving) {
-      // the peer answers inside our own write: its bytes wait for their turn
-      this.#arrived.push(Uint8Array.from(bytes))
-      return
-    }
     this.#lastHeard = this.#options.dps.clock.now()
-    this.#receiving = true
-    try {
-      for (let next: Uint8Array | undefined = bytes; next !== undefined && !this.#isOver; next = this.#arrived.shift()) {
-        const fault = this.#frames.push(next, (frame) => {
-          this.#onFrame(frame)
-          return !this.#isOver
-        })
-        if (fault !== undefined) { this.close(fault) }
-      }
-    } finally {
-      this.#receiving = false
-    }
+    const fault = this.#intake.receive(bytes, (frame) => {
+      this.#onFrame(frame)
+      return !this.#isOver
+    })
+    if (fault !== undefined) { this.close(fault) }
   }
 
   ended(why: ReasonId = 'connection-lost'): void {
@@ -108,7 +94,6 @@ export class DpsConnection implements HubConnection {
     if (this.#isOver) { return }
     this.#isOver = true
     for (const cancel of this.#cancelTimers) { cancel() }
-    this.#arrived.length = 0
     this.#options.closed()
     const isGoodbye = this.#claim !== undefined && (reason === 'disconnected' || reason === 'connection-lost' || reason === 'hub-closed')
     if (isGoodbye) { return }

@@ -12,7 +12,7 @@ import { MAX_DEVICE_MESSAGE_BYTES } from '../message.js'
 import { describeReason, type ReasonId } from '../reason.js'
 import { formatBag } from './bag.js'
 import { claimedId, connackCodeOf, onConnect, type Accepted } from './connect.js'
-import { Frames } from './frames.js'
+import { Intake } from './frames.js'
 import { generate, parseConnect, parsePacket, puback } from './packets.js'
 import { onPublish } from './publish.js'
 import { onSubscribe, onUnsubscribe } from './subscribe.js'
@@ -39,9 +39,7 @@ export interface MqttConnectionOptions {
 
 export class MqttConnection implements HubConnection {
   readonly #options: MqttConnectionOptions
-  readonly #frames = new Frames(MAX_CONNECT_BYTES)
-  readonly #arrived: Uint8Array[] = []
-  #receiving = false
+  readonly #intake = new Intake(MAX_CONNECT_BYTES)
   #isOver = false
   #open: OpenConnection | undefined
   #claimedId: string | undefined
@@ -57,24 +55,12 @@ export class MqttConnection implements HubConnection {
 
   receive(bytes: Uint8Array): void {
     if (this.#isOver) { return }
-    if (this.#receiving) {
-      // the peer answers inside our own write: its bytes wait for their turn
-      this.#arrived.push(Uint8Array.from(bytes))
-      return
-    }
     this.#lastHeard = this.#options.hub.clock.now()
-    this.#receiving = true
-    try {
-      for (let next: Uint8Array | undefined = bytes; next !== undefined && !this.#isOver; next = this.#arrived.shift()) {
-        const fault = this.#frames.push(next, (frame) => {
-          this.#onFrame(frame)
-          return !this.#isOver
-        })
-        if (fault !== undefined) { this.close(fault) }
-      }
-    } finally {
-      this.#receiving = false
-    }
+    const fault = this.#intake.receive(bytes, (frame) => {
+      this.#onFrame(frame)
+      return !this.#isOver
+    })
+    if (fault !== undefined) { this.close(fault) }
   }
 
   ended(why: ReasonId = 'connection-lost'): void {
@@ -95,7 +81,6 @@ export class MqttConnection implements HubConnection {
     if (this.#isOver) { return }
     this.#isOver = true
     for (const cancel of this.#cancelTimers) { cancel() }
-    this.#arrived.length = 0
     this.#options.closed()
     if (this.#open !== undefined) {
       this.#open.finish(reason, detail)
@@ -153,7 +138,7 @@ export class MqttConnection implements HubConnection {
       return
     }
     this.#open = open
-    this.#frames.maxBytes = MAX_PACKET_BYTES
+    this.#intake.frames.maxBytes = MAX_PACKET_BYTES
     // [MQTT-3.1.2-24] and [A4]
     this.#watchSilence(keepAliveSeconds === 0 ? MAX_SILENCE_MS : Math.min(keepAliveSeconds * 1500, MAX_SILENCE_MS))
     const expired = accepted.by === 'token' ? 'token-expired' : 'certificate-expired'

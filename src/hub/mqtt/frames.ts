@@ -45,3 +45,34 @@ export class Frames {
     return 'malformed-packet'
   }
 }
+
+/** Frames in turn, also when the peer answers inside the handling of one: those bytes wait for their turn. */
+export class Intake {
+  readonly frames: Frames
+  readonly #arrived: Uint8Array[] = []
+  #receiving = false
+
+  constructor(maxBytes: number) {
+    this.frames = new Frames(maxBytes)
+  }
+
+  /** As Frames.push; once `each` returned false, what waits is forgotten. */
+  receive(bytes: Uint8Array, each: (frame: Buffer) => boolean): FrameFault | undefined {
+    if (this.#receiving) {
+      this.#arrived.push(Uint8Array.from(bytes))
+      return undefined
+    }
+    this.#receiving = true
+    let goesOn = true
+    try {
+      for (let next: Uint8Array | undefined = bytes; next !== undefined && goesOn; next = this.#arrived.shift()) {
+        const fault = this.frames.push(next, (frame) => { goesOn = each(frame); return goesOn })
+        if (fault !== undefined) { return fault }
+      }
+      return undefined
+    } finally {
+      this.#receiving = false
+      if (!goesOn) { this.#arrived.length = 0 }
+    }
+  }
+}
