@@ -245,7 +245,7 @@ export namespace host_hub {
   /** Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number. */
   // @ts-ignore: decorator
   @inline export function send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32): i32 { return hub_send(body, bodyLength, properties, propertiesLength); }
-  /** Answers a direct method once; body is JSON or empty. */
+  /** Answers a direct method once; status >= 0, body is JSON or empty. */
   // @ts-ignore: decorator
   @inline export function reply(request: i32, status: i32, body: usize, bodyLength: i32): i32 { return hub_reply(request, status, body, bodyLength); }
   /** 1 while the hub is connected. */

@@ -1,6 +1,6 @@
 // Direct methods: names to handlers, requests to replies; knows no topic.
 
-import { EventKind, host_event, host_hub } from "./abi.gen";
+import { EventKind, HostError, host_event, host_hub } from "./abi.gen";
 import { handle } from "./event";
 import { JsonReader, openReader } from "./json_reader";
 import { JsonWriter, begin, beginObject, body, bodyLength, complete, putRaw } from "./json_writer";
@@ -52,12 +52,15 @@ export class Request {
 // @ts-ignore: decorator
 @lazy let answerStatus: i32 = 0;
 
-/** A reply that got too long must not leave the caller waiting. */
+/** A reply that cannot be sent as it is must not leave the caller waiting. */
 function finish(request: Request, status: i32): i32 {
-  const fits = complete();
+  let fits = complete();
   if (fits < 0) {
     begin();
     putRaw(`{"error":"the reply is longer than 1024 bytes"}`);
+    status = 500;
+  } else if (status < 0) {
+    fits = HostError.Invalid;
     status = 500;
   }
   const sent = host_hub.reply(<i32>changetype<usize>(request) - 1, status, body, bodyLength);

@@ -122,7 +122,7 @@ int32_t tt_abi_i2c_transfer(struct tt_app *app, int32_t bus, int32_t address,
 // Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number.
 int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
                         const uint8_t *properties, size_t properties_len);
-// Answers a direct method once; body is JSON or empty.
+// Answers a direct method once; status >= 0, body is JSON or empty.
 int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status,
                          const uint8_t *body, size_t body_len);
 // 1 while the hub is connected.

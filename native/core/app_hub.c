@@ -179,6 +179,7 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
 int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status, const uint8_t *body,
                          size_t body_len)
 {
+    if (status < 0) { return TT_EINVALID; } // no topic of the hub's has a sign in it
     for (size_t i = 0; i < app->request_count; i++) {
         if (app->requests[i].id != request) { continue; }
         const int err = tt_outbox_reply(app->config.outbox, request, status, body, body_len);

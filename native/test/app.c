@@ -147,6 +147,7 @@ static void replies_once(void)
     CHECK(!reply.done && reply.request == 7 && reply.status == 201);
     CHECK_TEXT(reply.body, reply.body_len, "{\"x\":1}");
     CHECK_INT(tt_abi_hub_reply(&bench.app, 7, 200, NULL, 0), TT_ENOTFOUND);
+    CHECK_INT(tt_abi_hub_reply(&bench.app, 7, -1, NULL, 0), TT_EINVALID);
     CHECK(!next_reply(&reply));
     tt_app_stop(&bench.app);
 }

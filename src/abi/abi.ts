@@ -166,7 +166,7 @@ export const capabilities: readonly Capability[] = [
     calls: [
       call('send', [bytes('body'), bytes('properties')], 'i32',
         'Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number.'),
-      call('reply', [i32('request'), i32('status'), bytes('body')], 'i32', 'Answers a direct method once; body is JSON or empty.'),
+      call('reply', [i32('request'), i32('status'), bytes('body')], 'i32', 'Answers a direct method once; status >= 0, body is JSON or empty.'),
       call('connected', [], 'i32', '1 while the hub is connected.', { traced: false }),
     ],
   },

@@ -77,3 +77,11 @@ test('a timer with a period of 0 is refused instead of firing once', async () =>
   await device.invoke('everyZero')
   expect(device.crashes[0]?.reason).toBe('abort: No timer: \'delay or period\'')
 })
+
+test('a method that replies with a negative status is answered with 500, and the connection goes on', async () => {
+  await using device = await simulate('test/sim/assembly/mistakes', { board: 'host' })
+  await device.advance('1s')
+  expect(await device.invoke('negative')).toMatchObject({ status: 500 })
+  expect(await device.invoke('negative')).toMatchObject({ status: 500 })
+  expect(device.summary()).toMatchObject({ connections: 1, crashes: 0 })
+})

@@ -10,3 +10,5 @@ hub.onMethod("everyZero", (request) => {
   every(0, () => {});
   return request.reply("null");
 });
+
+hub.onMethod("negative", (request) => request.reply("null", -1));
