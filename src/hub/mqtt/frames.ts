@@ -63,16 +63,16 @@ export class Intake {
       return undefined
     }
     this.#receiving = true
-    let goesOn = true
     try {
-      for (let next: Uint8Array | undefined = bytes; next !== undefined && goesOn; next = this.#arrived.shift()) {
+      for (let next: Uint8Array | undefined = bytes; next !== undefined; next = this.#arrived.shift()) {
+        let goesOn = true
         const fault = this.frames.push(next, (frame) => { goesOn = each(frame); return goesOn })
-        if (fault !== undefined) { return fault }
+        if (fault !== undefined || !goesOn) { return fault }
       }
       return undefined
     } finally {
       this.#receiving = false
-      if (!goesOn) { this.#arrived.length = 0 }
+      this.#arrived.length = 0
     }
   }
 }
