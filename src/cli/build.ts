@@ -14,7 +14,7 @@ export const buildCommand: Command = {
   arguments: [{ name: 'APP', doc: 'A name (see: tinytwin apps), or the path of a .ts file or of a folder with an index.ts.' }],
   options: [
     { name: 'board', value: 'BOARD', doc: 'A name (see: tinytwin boards), or the path of a board.json. Default: the one the app was written for.' },
-    { name: 'out', value: 'FILE', doc: 'Where the module goes; its source map goes beside it as FILE.map. Default: build/out/APP.wasm.' },
+    { name: 'out', value: 'FILE', doc: 'Where the module goes; its source map goes beside it as FILE.map. Default: build/out/APP.wasm. A file that is no module is not replaced.' },
     { name: 'debug', doc: 'Leave the code unoptimized.' },
   ],
   examples: [
@@ -27,7 +27,7 @@ export const buildCommand: Command = {
     const built = await buildApp({ app: args.positionals[0] ?? '', release: !args.flag('debug'), progress: progress.begin, ...(board === undefined ? {} : { board }) })
       .finally(progress.end)
     const out = resolve(args.text('out') ?? join(projectRoot, 'build', 'out', `${built.name}.wasm`))
-    writeFiles([[out, built.wasm], [`${out}.map`, built.map]])
+    writeFiles([{ path: out, content: built.wasm, kind: 'wasm' }, { path: `${out}.map`, content: built.map, kind: 'map' }])
     const { name, buildId, capabilities, sizes, compiled } = built
     terminal.print(args.json
       ? `${JSON.stringify({ type: 'build', app: name, board: built.board.name, buildId, file: out, capabilities, ...sizes, cached: !compiled })}\n`

@@ -146,7 +146,7 @@ export class DevSession {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const end of this.#endings) end()
     this.#device.close()
-    writeFiles([[this.#flashFile, this.#device.machine.flash]])
+    writeFiles([{ path: this.#flashFile, content: this.#device.machine.flash }])
   }
 
   get #flashFile(): string {

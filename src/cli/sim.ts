@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { buildApp } from '../build/index.js'
 import { simulate, type Device, type Summary } from '../sim/index.js'
 import type { Command } from './command.js'
-import { writeFiles } from './files.js'
+import { checkReplaceable, writeFiles } from './files.js'
 import { progressOf } from './progress.js'
 import { visible } from './terminal.js'
 
@@ -20,7 +20,7 @@ export const simCommand: Command = {
     { name: 'board', value: 'BOARD', doc: 'A name (see: tinytwin boards), or the path of a board.json. Default: the one the app was written for.' },
     { name: 'seed', value: 'NUMBER', doc: 'Whole number from 0 to 4294967295 that all randomness comes from. Default: 1.' },
     { name: 'engine', value: 'ENGINE', doc: 'What runs the Wasm: wasm3, as on the device, or v8. Default: wasm3.' },
-    { name: 'trace', value: 'FILE', doc: 'Write the canonical trace here: what the app saw and did, in order.' },
+    { name: 'trace', value: 'FILE', doc: 'Write the canonical trace here: what the app saw and did, in order. A file that is no trace is not replaced.' },
     { name: 'events', doc: 'Print log lines, telemetry and crashes too, in order of virtual time.' },
   ],
   examples: [
@@ -34,6 +34,7 @@ export const simCommand: Command = {
     const engine = args.choice('engine', ['wasm3', 'v8']) ?? 'wasm3'
     const board = args.text('board')
     const traceFile = args.text('trace')
+    if (traceFile !== undefined) checkReplaceable(resolve(traceFile), 'trace')
     const progress = progressOf(terminal)
     try {
       const built = await buildApp({ app: args.positionals[0] ?? '', progress: progress.begin, ...(board === undefined ? {} : { board }) })
@@ -47,7 +48,7 @@ export const simCommand: Command = {
       }
       await device.drain('60s')
       progress.end()
-      if (traceFile !== undefined) writeFiles([[resolve(traceFile), device.trace]])
+      if (traceFile !== undefined) writeFiles([{ path: resolve(traceFile), content: device.trace, kind: 'trace' }])
       const summary = device.summary(virtualMs)
       if (args.flag('events')) for (const event of eventsOf(device)) terminal.print(args.json ? `${JSON.stringify(event)}\n` : `${eventText(event)}\n`)
       else if (!args.json) for (const crash of device.crashes) terminal.print(`${eventText({ type: 'crash', ...crash })}\n`)

@@ -64,7 +64,7 @@ export const sizeCommand: Command = {
       for (const { name, bytes, budget: limit } of measured) terminal.print(`${name.padEnd(32)}${String(bytes).padStart(8)}${limit === undefined ? '' : ` of ${String(limit).padStart(6)}`}\n`)
       terminal.print(`${'all'.padEnd(32)}${String(sum(measured)).padStart(8)}\n`)
     }
-    if (args.flag('accept')) writeFiles([[file, `${JSON.stringify(Object.fromEntries(measured.map(accepted)), null, 2)}\n`]])
+    if (args.flag('accept')) writeFiles([{ path: file, content: `${JSON.stringify(Object.fromEntries(measured.map(accepted)), null, 2)}\n` }])
     else if (over.length > 0) throw new CliError(over.map((entry) => complaint(entry, file)).join('\n'))
     return 0
   },
