@@ -28,6 +28,8 @@ static napi_value device_pin_changed(napi_env env, napi_callback_info info);
 static napi_value device_link_up(napi_env env, napi_callback_info info);
 static napi_value device_state(napi_env env, napi_callback_info info);
 static napi_value device_store_get(napi_env env, napi_callback_info info);
+static napi_value device_flash_fault(napi_env env, napi_callback_info info);
+static napi_value device_flash_life(napi_env env, napi_callback_info info);
 static napi_value device_import(napi_env env, napi_callback_info info);
 static napi_value device_dispose(napi_env env, napi_callback_info info);
 
@@ -49,6 +51,8 @@ napi_value sim_device_class(napi_env env)
         {"linkUp", device_link_up},         // ()
         {"state", device_state},            // () => { running, safeMode, connected, idle, … }
         {"storeGet", device_store_get},     // (key) => Buffer | undefined
+        {"flashFault", device_flash_fault}, // (wait, fails, tornBytes, cuts)
+        {"flashLife", device_flash_life},   // () => { programs, erases }
         {"importFunction", device_import},  // (module, name, signature) => function | undefined
         {"dispose", device_dispose},        // ()
     };
@@ -139,6 +143,26 @@ static void write_trace(void *ctx, const char *line, size_t len)
     if (sim->trace_lines.len >= TRACE_ROOM) { sim_hooks_traced(sim); }
 }
 
+// The port's flag ends the turn, as after a restart the device asked for.
+static void flash_died(void *ctx)
+{
+    struct sim_device *sim = ctx;
+    sim->events_at_death = sim->sim.events.len;
+    sim->trace_at_death = sim->trace_lines.len;
+    sim->sim.restarting = TT_RESTART_FAULT;
+}
+
+// The core went on to the end of its step: nobody is to hear of it. JavaScript hears of a restart
+// without a reason.
+static void forget_after_death(struct sim_device *sim)
+{
+    if (!sim->flash_life.dead) { return; }
+    struct tt_sim_buffer *const events = &sim->sim.events;
+    if (events->len > sim->events_at_death) { events->len = sim->events_at_death; }
+    if (sim->trace_lines.len > sim->trace_at_death) { sim->trace_lines.len = sim->trace_at_death; }
+    tt_sim_event(events, TT_SIM_RESTART, 0, 0, NULL, 0);
+}
+
 static napi_value device_new(napi_env env, napi_callback_info info)
 {
     napi_value this;
@@ -158,6 +182,9 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim_hooks_fill(sim);
     sim->port = tt_sim_port_functions(&sim->sim);
     sim->io = tt_sim_pins_io(&sim->sim_pins);
+    sim->flash_life.ctx = sim;
+    sim->flash_life.died = flash_died;
+    sim->sim_flash.life = &sim->flash_life;
     sim->block = tt_sim_flash_block(&sim->sim_flash);
     sim->trace = (struct tt_trace){sim, write_trace};
     const napi_value v8 = js_get(env, options, "v8");
@@ -189,9 +216,12 @@ static napi_value device_start(napi_env env, napi_callback_info info)
     napi_get_value_int64(env, epoch, &epoch_base_ms);
     sim->sim.epoch_base_ms = epoch_base_ms;
     sim->sim.uptime_ms = 0;
+    sim->flash_life.dead = false;
     const char *why = "";
     sim->device = tt_device_start(sim->memory, sim->memory_bytes, &sim->config, 0, &why);
-    const napi_value result = sim->device ? NULL : js_string(env, why, NAPI_AUTO_LENGTH);
+    const bool failed = !sim->device && !sim->flash_life.dead;
+    forget_after_death(sim);
+    const napi_value result = failed ? js_string(env, why, NAPI_AUTO_LENGTH) : NULL;
     tell(sim);
     return result;
 }
@@ -221,11 +251,12 @@ static napi_value device_step(napi_env env, napi_callback_info info)
     napi_value argument;
     size_t argc = 1;
     struct sim_device *sim = unwrap(env, info, &argc, &argument);
-    if (!sim || !sim->device) { return js_number(env, INT32_MAX); }
+    if (!sim || !sim->device || sim->flash_life.dead) { return js_number(env, INT32_MAX); }
     if (!begin(sim)) { return NULL; }
     int64_t uptime_ms = 0;
     napi_get_value_int64(env, argument, &uptime_ms);
     const int32_t wait = run(sim, uptime_ms);
+    forget_after_death(sim);
     tell(sim);
     return js_number(env, wait);
 }
@@ -369,6 +400,31 @@ static napi_value device_store_get(napi_env env, napi_callback_info info)
     void *copy;
     if (len >= 0) { napi_create_buffer_copy(env, (size_t)len, value, &copy, &bytes); }
     return bytes;
+}
+
+static napi_value device_flash_fault(napi_env env, napi_callback_info info)
+{
+    napi_value argv[4];
+    size_t argc = 4;
+    struct sim_device *sim = unwrap(env, info, &argc, argv);
+    if (sim) {
+        sim->flash_life.wait = (uint32_t)js_int32(env, argv[0]);
+        sim->flash_life.fails = (uint32_t)js_int32(env, argv[1]);
+        sim->flash_life.torn_bytes = (uint32_t)js_int32(env, argv[2]);
+        napi_get_value_bool(env, argv[3], &sim->flash_life.cuts);
+    }
+    return NULL;
+}
+
+static napi_value device_flash_life(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    napi_value life = NULL;
+    napi_create_object(env, &life);
+    put_number(env, life, "programs", sim ? sim->flash_life.programs : 0);
+    put_number(env, life, "erases", sim ? sim->flash_life.erases : 0);
+    return life;
 }
 
 static napi_value device_import(napi_env env, napi_callback_info info)

@@ -170,6 +170,21 @@ export class Machine {
     }
   }
 
+  /** The `write`-th program or erase of flash from now on (1: the next) fails, torn after `tornBytes`, and so do the next ones, `count` in all. */
+  failFlash({ write = 1, count = 1, tornBytes = 0 }: { write?: number, count?: number, tornBytes?: number } = {}): void {
+    this.#native.flashFault(write, count, tornBytes, false)
+  }
+
+  /** The power goes in the `write`-th program or erase of flash from now on, torn after `tornBytes`, and comes back at once. */
+  cutAtFlash({ write = 1, tornBytes = 0 }: { write?: number, tornBytes?: number } = {}): void {
+    this.#native.flashFault(write, 1, tornBytes, true)
+  }
+
+  /** Programs and erases of flash since this machine was made. */
+  get flashLife(): { readonly programs: number, readonly erases: number } {
+    return this.#native.flashLife()
+  }
+
   linkUp(): void {
     this.#native.linkUp()
     this.#wake()

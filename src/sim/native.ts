@@ -94,6 +94,13 @@ export interface NativeDevice {
   state(): NativeState
   /** A value of the runtime's store, by the runtime's own key; only under power. */
   storeGet(key: string): Buffer | undefined
+  /**
+   * The `wait`-th program or erase of flash from now on is done only in its first `tornBytes` bytes and fails, and with it the next ones, `fails` in all;
+   * with `cuts` the power goes in that moment, which JavaScript hears of as a restart. `wait` 0 takes it back.
+   */
+  flashFault(wait: number, fails: number, tornBytes: number, cuts: boolean): void
+  /** Programs and erases of flash since the device was made. */
+  flashLife(): { readonly programs: number, readonly erases: number }
   importFunction(module: string, name: string, signature: string): ((...args: (number | bigint)[]) => number | bigint | undefined) | undefined
   /** Frees all of it; nothing else may be called afterwards. */
   dispose(): void

@@ -36,6 +36,28 @@ test('a flash that is erased while the power is off has forgotten', async () => 
   expect((await device.invoke('starts')).payload).toEqual({ starts: 1 })
 })
 
+test('a power cut in the middle of a flash write leaves the old value, and nothing is heard of the device after it', async () => {
+  await using device = await simulate('test/sim/assembly/starts', { board: 'host' })
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 1 })
+  device.machine.cutAtFlash({ write: 2, tornBytes: 9 }) // the first is the runtime's count of starts
+  await device.reset()
+  await device.advance('1m')
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 2 })
+  expect(device.log().filter(({ text }) => text.startsWith('connected')).length).toBe(2)
+})
+
+test('a device whose flash cannot be written goes on, and knows the old value after the next start', async () => {
+  await using device = await simulate('test/sim/assembly/starts', { board: 'host' })
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 1 })
+  const { programs, erases } = device.machine.flashLife
+  device.machine.failFlash({ count: 2 }) // the runtime's count of starts, and the app's
+  await device.reset()
+  expect(device.machine.flashLife).toEqual({ programs: programs + 1, erases: erases + 1 })
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 2 })
+  await device.reset()
+  expect((await device.invoke('starts')).payload).toEqual({ starts: 2 })
+})
+
 test('an unknown pin or part is refused with the names there are', async () => {
   await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a' })
   expect(() => coffee.pin('grinder')).toThrow(/board 'coffee-rev-a' has no output or input pin 'grinder' \(output or input pins: .*boiler/)
