@@ -1,8 +1,14 @@
-# Cortex-M3 by Debian's gcc-arm-none-eabi with newlib-nano.
+# Cortex-M by Debian's gcc-arm-none-eabi with newlib-nano: TT_CORE, with TT_FPU if its unit is to be used.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m3 -mthumb --specs=nano.specs")
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TT_CORE TT_FPU)
+set(flags "-mcpu=${TT_CORE} -mthumb -mfloat-abi=soft")
+if(TT_FPU)
+  set(flags "-mcpu=${TT_CORE} -mthumb -mfpu=${TT_FPU} -mfloat-abi=hard")
+endif()
+set(CMAKE_C_FLAGS_INIT "${flags} --specs=nano.specs")
+set(CMAKE_ASM_FLAGS_INIT "${flags}")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles")

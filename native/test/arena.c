@@ -1,6 +1,6 @@
 // The heap of a firmware: what it gives never overlaps, what is given back is joined, what does not
 // fit is refused.
-#include "../port/freertos/arena.c"
+#include "../port/mcu/arena.c"
 
 #include <stdbool.h>
 

@@ -3,6 +3,7 @@
 export interface ChipFile {
   readonly name: string
   readonly title: string
+  readonly core: string
   readonly clockMhz: number
   readonly fuelPerMs: number
   readonly ramBytes: number

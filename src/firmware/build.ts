@@ -12,7 +12,7 @@ import { FirmwareError } from './error.js'
 import { appContent } from './image.js'
 import { measureFirmware, type FirmwareSize } from './size.js'
 import { firmwareOf, firmwareTables } from './tables.js'
-import { buildTools, howToInstall } from './tools.js'
+import { buildTools, howToInstall, toolchainFor } from './tools.js'
 
 const run = promisify(execFile)
 
@@ -38,7 +38,7 @@ export async function buildFirmware({ board: wanted, app: name, progress = () =>
   firmwareOf(board)
   const app = await buildApp({ app: name, board, progress })
   appContent(board, app.wasm)
-  const install = howToInstall(buildTools)
+  const install = howToInstall(buildTools(board))
   if (install !== undefined) throw new FirmwareError(`the cross compiler or its companions are missing. Run: ${install}`)
   const folder = join(projectRoot, 'build', 'firmware', board.name)
   const { withLock } = await import(pathToFileURL(join(projectRoot, 'scripts', 'lib', 'lock.mjs')).href) as { withLock: WithLock }
@@ -53,10 +53,16 @@ async function compile(board: Board, folder: string, progress: (what: string) =>
   const native = join(projectRoot, 'native', 'firmware')
   await step(join(folder, 'sources.log'), process.execPath, [join(projectRoot, 'scripts', 'setup.mjs'), '--only', 'firmware', '--quiet'])
   writeTables(join(folder, 'tables'), board)
+  const { port, appStackBytes, linkStackBytes } = firmwareOf(board)
+  const { core } = board.chip
   if (!existsSync(join(folder, 'Makefile'))) progress(`compiling the firmware of ${board.name} (half a minute or so the first time)`)
   await step(join(folder, 'build.log'), 'cmake', [
     '-S', native, '-B', folder, '-G', 'Unix Makefiles',
-    `-DCMAKE_TOOLCHAIN_FILE=${join(native, 'arm-none-eabi.cmake')}`,
+    `-DCMAKE_TOOLCHAIN_FILE=${join(native, `${toolchainFor(core)}.cmake`)}`,
+    `-DTT_CORE=${core}`,
+    `-DTT_PORT=${port}`,
+    `-DTT_APP_STACK_BYTES=${appStackBytes}`,
+    `-DTT_LINK_STACK_BYTES=${linkStackBytes}`,
     `-DTT_GENERATED=${join(folder, 'tables')}`,
     `-DTT_TLS_IN=${board.network.tls.receiveBytes}`,
     `-DTT_TLS_OUT=${board.network.tls.sendBytes}`,

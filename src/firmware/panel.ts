@@ -1,14 +1,13 @@
-/** The pins and figures of an emulated device, as bytes of the file its memory is: native/port/qemu_mps2/panel.h. */
+/** The pins and figures of an emulated device, as bytes of the file its memory is: native/port/qemu/panel.h. */
 
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import type { Board, BoardPin } from '../board/index.js'
 import { FirmwareError } from './error.js'
+import { machineOf, panelBehindFlash } from './machine.js'
 
-/** Where the panel is in the machine's PSRAM. */
-export const panelOffset = 8 * 1024 * 1024
 const channels = 64
 const figureNames = [
-  'uptimeMs', 'appCounts', 'linkCounts', 'connectCounts', 'appStackFree', 'linkStackFree', 'tlsPeakBytes', 'vmPeakBytes', 'refused', 'lateMs', 'publishCounts',
+  'uptimeMs', 'appCounts', 'linkCounts', 'connectCounts', 'appStackFree', 'linkStackFree', 'tlsPeakBytes', 'vmPeakBytes', 'refused', 'lateMs', 'publishCounts', 'resetReason',
 ] as const
 
 export type FigureName = (typeof figureNames)[number]
@@ -20,7 +19,7 @@ export interface Panel {
   /** Inputs and analog pins. */
   set(pin: string, value: number): void
   figures(): Figures
-  /** Everything low, as when the power comes. */
+  /** Everything low, as when the power comes; no reset is remembered. */
   clear(): void
   close(): void
 }
@@ -28,6 +27,7 @@ export interface Panel {
 export function openPanel(file: string, board: Board): Panel {
   const fd = openSync(file, 'r+')
   const word = Buffer.alloc(4)
+  const panelOffset = machineOf(board).flashOffset + panelBehindFlash
   const pinOf = (name: string): BoardPin => {
     const pin = board.pins.find((entry) => entry.name === name)
     if (pin === undefined) throw new FirmwareError(`board '${board.name}' has no pin '${name}'`)
@@ -50,7 +50,7 @@ export function openPanel(file: string, board: Board): Panel {
       return Object.fromEntries(figureNames.map((name, index) => [name, bytes.readUInt32LE(4 * index)])) as Figures
     },
     clear() {
-      const bytes = Buffer.alloc(2 * 4 * channels + 4 * figureNames.length)
+      const bytes = Buffer.alloc(2 * 4 * channels + 4 * figureNames.length + 4)
       writeSync(fd, bytes, 0, bytes.length, panelOffset)
     },
     close: () => closeSync(fd),

@@ -7,14 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Board } from '../board/index.js'
-import { projectRoot } from '../board/root.js'
 import { FirmwareError } from './error.js'
+import { machineOf } from './machine.js'
 import { openPanel, type Panel } from './panel.js'
 import { connectQmp, type Qmp } from './qmp.js'
 import { howToInstall, runTools } from './tools.js'
-
-/** Where the device finds the hub; what settings give as address and port. */
-export const hubAddress = { address: '10.0.2.100', port: 8883 } as const
 
 export interface RunOptions {
   readonly board: Board
@@ -96,22 +93,18 @@ export class RunningFirmware implements AsyncDisposable {
 }
 
 export async function runFirmware({ board, elf, flash, hubPort, counted = false, log = () => {} }: RunOptions): Promise<RunningFirmware> {
-  const install = howToInstall(runTools)
+  const install = howToInstall(runTools(board))
   if (install !== undefined) throw new FirmwareError(`the emulator is missing. Run: ${install}`)
   const folder = mkdtempSync(join(tmpdir(), 'tinytwin-qemu-'))
   const qmpPath = join(folder, 'qmp')
-  const relay = join(projectRoot, 'scripts', 'lib', 'relay.mjs')
-  const forward = hubPort === undefined ? '' : `,guestfwd=tcp:${hubAddress.address}:${hubAddress.port}-cmd:${process.execPath} ${relay} ${hubPort}`
-  const qemu = spawn('qemu-system-arm', [
-    '-M', 'mps2-an385,memory-backend=psram',
-    '-object', `memory-backend-file,id=psram,mem-path=${flash},size=16M,share=on`,
+  const machine = machineOf(board)
+  const qemu = spawn(machine.program, [
+    ...machine.args({ elf, memory: flash, ...(hubPort === undefined ? {} : { hubPort }) }),
     '-display', 'none', '-monitor', 'none', '-serial', 'stdio',
-    '-nic', `user,id=cable,model=lan9118,restrict=on${forward}`,
-    '-semihosting-config', 'enable=on,target=native',
     '-qmp', `unix:${qmpPath},server=on,wait=off`,
-    ...(counted ? ['-icount', 'shift=6'] : []),
+    ...(counted ? machine.counted : []),
     // Started once the machine's socket is there and everything it says is heard.
-    '-S', '-kernel', elf,
+    '-S',
   ], { stdio: ['ignore', 'pipe', 'pipe'] })
   let complaint = ''
   qemu.stderr.on('data', (bytes: Buffer) => { complaint += bytes.toString() })

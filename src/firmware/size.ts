@@ -11,8 +11,8 @@ export interface FirmwareSize {
 const archives: readonly (readonly [pattern: RegExp, component: string])[] = [
   [/libmbedtls\.a/, 'mbedtls'],
   [/libwasm3\.a/, 'wasm3'],
-  [/liblwip\.a/, 'lwip'],
-  [/libfreertos\.a/, 'freertos'],
+  [/libnetwork\.a/, 'network'],
+  [/libos\.a/, 'kernel'],
   [/libttcore\.a/, 'core'],
   [/libttengine\.a/, 'engine'],
   [/libttport\.a/, 'port'],

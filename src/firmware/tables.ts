@@ -19,12 +19,12 @@ export function partitionFor(board: Board, use: Partition['use']): Partition {
 
 /** Board files' contents by name. */
 export function firmwareTables(board: Board): Readonly<Record<string, string>> {
-  const { vmBytes, tlsBytes, appStackBytes, linkStackBytes } = firmwareOf(board)
+  const { vmBytes, tlsBytes } = firmwareOf(board)
   const { telemetryBytes, replyBytes, reportBytes, inboxBytes, packetBytes, receiveBytes } = board.memory
   const lanes = telemetryBytes + replyBytes + 2 * reportBytes + inboxBytes + packetBytes + receiveBytes
   const settings = partitionFor(board, 'settings')
   const store = partitionFor(board, 'store')
-  const code = partitionFor(board, 'code')
+  const code = board.flash.partitions.find(({ use }) => use === 'code') ?? { atKib: 0, kib: 0 }
   partitionFor(board, 'app')
   const slots = board.flash.partitions.filter(({ use }) => use === 'app').map(({ atKib, kib }) => `{${atKib * 1024}, ${kib * 1024}}`)
   const header = [
@@ -39,10 +39,8 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
     `#define TT_BOARD_DEVICE_BYTES ((sizeof(struct tt_device) + ${lanes} + 48) / 8 * 8)`,
     `#define TT_BOARD_VM_BYTES ${vmBytes}`,
     `#define TT_BOARD_TLS_BYTES ${tlsBytes}`,
-    `#define TT_BOARD_APP_STACK_BYTES ${appStackBytes}`,
-    `#define TT_BOARD_LINK_STACK_BYTES ${linkStackBytes}`,
     '',
-    '// Offsets in the flash and sizes, bytes.',
+    '// Offsets in the flash and sizes, bytes; 0: there is no such partition.',
     `#define TT_BOARD_SETTINGS_OFFSET ${settings.atKib * 1024}`,
     `#define TT_BOARD_SETTINGS_BYTES ${settings.kib * 1024}`,
     `#define TT_BOARD_STORE_OFFSET ${store.atKib * 1024}`,

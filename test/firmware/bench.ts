@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { appContent, buildFirmware, buildTools, howToInstall, hubAddress, runFirmware, runTools, settingsContent, writeFlash, type BuiltFirmware, type RunningFirmware } from '../../src/firmware/index.js'
+import { loadBoard, type Board } from '../../src/board/index.js'
 import { createHub, listen, loadAuthority, memoryStore, type Authority, type DeviceMessage, type Hub, type HubListener } from '../../src/hub/index.js'
 
 /** Undefined where the tools are; otherwise the command that brings them. */
-export const install = howToInstall([...buildTools, ...runTools])
+export const installFor = (board: Board): string | undefined => howToInstall([...buildTools(board), ...runTools(board)])
+export const install = installFor(loadBoard('qemu-mps2'))
 /** Behind the title of what cannot be run here. */
 export const unless = install === undefined ? '' : ` (skipped: run ${install})`
 

@@ -17,10 +17,10 @@ Linker script and memory map
                 0x00000010      0x100 libmbedtls.a(aes.c.obj)
  *fill*         0x00000110       0x20 
 .data           0x20000000        0x8 load address 0x00000130
- .data.x        0x20000000        0x8 liblwip.a(netif.c.obj)
+ .data.x        0x20000000        0x8 libnetwork.a(netif.c.obj)
 .bss            0x20000008       0x90
  .bss.tls_memory
-                0x20000008       0x80 CMakeFiles/firmware.elf.dir/main/qemu_mps2.c.obj
+                0x20000008       0x80 CMakeFiles/firmware.elf.dir/main/firmware/firmware.c.obj
  .bss.y         0x20000088       0x10 libwasm3.a(m3_env.c.obj)
 .stack          0x20000098       0x40
 .debug_info     0x00000000     0x9999
@@ -39,7 +39,7 @@ test('the map is summed by component; initial values count in flash and RAM, gap
     components: {
       core: { flash: 0x10, ram: 0 },
       mbedtls: { flash: 0x100, ram: 0 },
-      lwip: { flash: 8, ram: 8 },
+      network: { flash: 8, ram: 8 },
       'heap of TLS': { flash: 0, ram: 0x80 },
       wasm3: { flash: 0, ram: 0x10 },
       stacks: { flash: 0, ram: 0x40 },

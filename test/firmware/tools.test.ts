@@ -1,10 +1,12 @@
 // What is missing is named with the one command that brings it.
 
 import { expect, test } from 'vitest'
+import { loadBoard } from '../../src/board/index.js'
 import { buildTools, howToInstall, runTools } from '../../src/firmware/index.js'
 
 test('on a machine without any of the tools one command installs them all', () => {
-  expect(howToInstall([...buildTools, ...runTools], '/nowhere'))
+  const board = loadBoard('qemu-mps2')
+  expect(howToInstall([...buildTools(board), ...runTools(board)], '/nowhere'))
     .toBe('apt-get install -y gcc-arm-none-eabi libnewlib-arm-none-eabi cmake make patch xz-utils qemu-system-arm')
 })
 

@@ -1,13 +1,11 @@
-// Tasks, time, waking, log and watchdog by the kernel's own calls, and struct tt_port over them.
-
-#include "freertos.h"
-
-#include <string.h>
+// os.h over FreeRTOS: each loop is a task, the app's above the link's, in stacks that are laid
+// out here. Tasks, time, waking, log and watchdog by the kernel's own calls.
 
 #include <FreeRTOS.h>
 #include <task.h>
 
-#include "../error.gen.h"
+#include "../mcu/log.h"
+#include "../os.h"
 
 enum {
     LINK_PRIORITY = 1,
@@ -16,67 +14,82 @@ enum {
     APP_ALIVE_MS = 5000,    // longest turn of a loop the watchdog bears
     LINK_ALIVE_MS = 60000,  // a handshake's public-key step can take seconds
     START_ALIVE_MS = 60000, // until a loop waits for the first time: flash may have to be erased
-    LINE_MAX = 256,
 };
 
-static const struct tt_freertos_chip *chip;
+// Sizes from the board, by the build.
+static StackType_t app_stack[TT_APP_STACK_BYTES / sizeof(StackType_t)];
+static StackType_t link_stack[TT_LINK_STACK_BYTES / sizeof(StackType_t)];
+
+static const struct tt_chip *chip;
+static const struct tt_os_loops *work;
 
 static struct {
     StaticTask_t task;
     TaskHandle_t handle;
-    tt_freertos_body *body;
+    tt_os_step *step;
     volatile int64_t alive_until_ms; // INT64_MAX: it was not started
     uint32_t spent;
+    uint32_t late_ms;
 } loops[TT_LOOPS];
-
-static void *loop_ctx;
-static uint32_t *link_stack;
-static size_t link_stack_words;
 
 static volatile int64_t uptime_ms; // the tick handler's
 static int running = -1;           // the loop that has the processor, -1: neither
 static uint32_t running_since;
 
+static void wait_for(enum tt_loop loop, int32_t timeout_ms)
+{
+    const int64_t limit_ms = loop == TT_LOOP_APP ? APP_ALIVE_MS : LINK_ALIVE_MS;
+    taskENTER_CRITICAL();
+    loops[loop].alive_until_ms = uptime_ms + WAIT_MAX_MS + limit_ms;
+    taskEXIT_CRITICAL();
+    const int32_t wait_ms = timeout_ms > WAIT_MAX_MS ? WAIT_MAX_MS : timeout_ms;
+    ulTaskNotifyTake(pdTRUE, wait_ms <= 0 ? 0 : pdMS_TO_TICKS((TickType_t)wait_ms));
+}
+
 static void run_loop(void *ctx)
 {
     const enum tt_loop loop = (enum tt_loop)(uintptr_t)ctx;
-    loops[loop].body(loop_ctx);
-    tt_freertos_failed("loop", loop); // it must not return
+    for (;;) {
+        const int64_t now_ms = tt_os_uptime_ms();
+        const int32_t wait_ms = loops[loop].step(work->ctx, now_ms);
+        wait_for(loop, wait_ms);
+        const int64_t late_ms = tt_os_uptime_ms() - now_ms - wait_ms;
+        if (late_ms > (int64_t)loops[loop].late_ms) { loops[loop].late_ms = (uint32_t)late_ms; }
+    }
 }
 
-static void create(enum tt_loop loop, const char *name, uint32_t *stack, size_t words,
+static void create(enum tt_loop loop, const char *name, StackType_t *stack, size_t bytes,
                    UBaseType_t priority)
 {
-    loops[loop].handle = xTaskCreateStatic(run_loop, name, words, (void *)(uintptr_t)loop, priority,
-                                           (StackType_t *)stack, &loops[loop].task);
+    loops[loop].handle =
+        xTaskCreateStatic(run_loop, name, (configSTACK_DEPTH_TYPE)(bytes / sizeof(StackType_t)),
+                          (void *)(uintptr_t)loop, priority, stack, &loops[loop].task);
 }
 
-void tt_freertos_run(const struct tt_freertos_chip *of_chip,
-                     const struct tt_freertos_stacks *stacks, tt_freertos_body *app,
-                     tt_freertos_body *link, void *ctx)
+void tt_os_run(const struct tt_chip *of_chip, const struct tt_os_loops *of_loops)
 {
     chip = of_chip;
-    loop_ctx = ctx;
-    loops[TT_LOOP_APP].body = app;
-    loops[TT_LOOP_LINK].body = link;
+    work = of_loops;
+    loops[TT_LOOP_APP].step = of_loops->app;
+    loops[TT_LOOP_LINK].step = of_loops->link;
     loops[TT_LOOP_APP].alive_until_ms = START_ALIVE_MS;
     loops[TT_LOOP_LINK].alive_until_ms = INT64_MAX;
-    link_stack = stacks->link;
-    link_stack_words = stacks->link_words;
-    create(TT_LOOP_APP, "app", stacks->app, stacks->app_words, APP_PRIORITY);
+    create(TT_LOOP_APP, "app", app_stack, sizeof app_stack, APP_PRIORITY);
     vTaskStartScheduler();
 }
 
-void tt_freertos_start_link(void)
+void tt_os_start_link(void)
 {
     taskENTER_CRITICAL();
     loops[TT_LOOP_LINK].alive_until_ms = uptime_ms + START_ALIVE_MS;
     taskEXIT_CRITICAL();
-    create(TT_LOOP_LINK, "link", link_stack, link_stack_words, LINK_PRIORITY);
+    create(TT_LOOP_LINK, "link", link_stack, sizeof link_stack, LINK_PRIORITY);
 }
 
-void vApplicationGetIdleTaskMemory(StaticTask_t **task, StackType_t **stack, uint32_t *words);
-void vApplicationGetIdleTaskMemory(StaticTask_t **task, StackType_t **stack, uint32_t *words)
+void vApplicationGetIdleTaskMemory(StaticTask_t **task, StackType_t **stack,
+                                   configSTACK_DEPTH_TYPE *words);
+void vApplicationGetIdleTaskMemory(StaticTask_t **task, StackType_t **stack,
+                                   configSTACK_DEPTH_TYPE *words)
 {
     static StaticTask_t idle_task;
     static StackType_t idle_stack[configMINIMAL_STACK_SIZE];
@@ -88,7 +101,8 @@ void vApplicationGetIdleTaskMemory(StaticTask_t **task, StackType_t **stack, uin
 void vApplicationIdleHook(void);
 void vApplicationIdleHook(void)
 {
-    tt_freertos_idle();
+    if (work->idle != NULL) { work->idle(); }
+    if (chip->idle != NULL) { chip->idle(); }
 }
 
 void vApplicationTickHook(void);
@@ -111,46 +125,16 @@ void vApplicationStackOverflowHook(TaskHandle_t task, char *name)
     tt_freertos_failed(name, 0);
 }
 
-static size_t add_text(char *line, size_t at, const char *text)
-{
-    const size_t len = strlen(text);
-    memcpy(line + at, text, len);
-    return at + len;
-}
-
-static size_t add_number(char *line, size_t at, uint32_t value)
-{
-    char digits[10];
-    size_t count = 0;
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (count > 0) {
-        line[at++] = digits[--count];
-    }
-    return at;
-}
-
 // What the kernel's own checks found; also stack overflows, with the task's name. There is nothing
 // to go on with.
 void tt_freertos_failed(const char *file, int line)
 {
-    char text[96];
-    const char *const slash = strrchr(file, '/');
-    const char *const name = slash != NULL ? slash + 1 : file;
-    size_t at = add_text(text, 0, "fault: the kernel's check failed in ");
-    const size_t len = strlen(name);
-    memcpy(text + at, name, len < 32 ? len : 32);
-    at += len < 32 ? len : 32;
-    text[at++] = ':';
-    at = add_number(text, at, (uint32_t)line);
-    text[at++] = '\n';
-    chip->write(text, at);
+    char text[TT_LOG_FAULT_MAX];
+    chip->write(text, tt_log_fault(text, file, line));
     chip->reset();
 }
 
-int64_t tt_freertos_uptime_ms(void)
+int64_t tt_os_uptime_ms(void)
 {
     taskENTER_CRITICAL();
     const int64_t now_ms = uptime_ms;
@@ -158,17 +142,7 @@ int64_t tt_freertos_uptime_ms(void)
     return now_ms;
 }
 
-void tt_freertos_wait(enum tt_loop loop, int32_t timeout_ms)
-{
-    const int64_t limit_ms = loop == TT_LOOP_APP ? APP_ALIVE_MS : LINK_ALIVE_MS;
-    taskENTER_CRITICAL();
-    loops[loop].alive_until_ms = uptime_ms + WAIT_MAX_MS + limit_ms;
-    taskEXIT_CRITICAL();
-    const int32_t wait_ms = timeout_ms > WAIT_MAX_MS ? WAIT_MAX_MS : timeout_ms;
-    ulTaskNotifyTake(pdTRUE, wait_ms <= 0 ? 0 : pdMS_TO_TICKS((TickType_t)wait_ms));
-}
-
-void tt_freertos_wake(enum tt_loop loop)
+void tt_os_wake(enum tt_loop loop)
 {
     if (loops[loop].handle == NULL) { return; }
     if (!chip->in_handler()) {
@@ -190,7 +164,7 @@ void tt_freertos_switched(const void *task)
     running_since = now;
 }
 
-uint32_t tt_freertos_spent(enum tt_loop loop)
+uint32_t tt_os_spent(enum tt_loop loop)
 {
     taskENTER_CRITICAL();
     const uint32_t since = running == (int)loop ? chip->counter() - running_since : 0;
@@ -199,16 +173,15 @@ uint32_t tt_freertos_spent(enum tt_loop loop)
     return spent;
 }
 
-size_t tt_freertos_stack_free(enum tt_loop loop)
+uint32_t tt_os_late_ms(enum tt_loop loop)
+{
+    return loops[loop].late_ms;
+}
+
+size_t tt_os_stack_free(enum tt_loop loop)
 {
     if (loops[loop].handle == NULL) { return 0; }
     return uxTaskGetStackHighWaterMark(loops[loop].handle) * sizeof(StackType_t);
-}
-
-static int64_t epoch_ms(void *ctx)
-{
-    (void)ctx;
-    return chip->epoch_ms();
 }
 
 static void random_bytes(void *ctx, uint8_t *out, size_t len)
@@ -226,40 +199,30 @@ static void restart(void *ctx, enum tt_restart_reason reason)
 
 static void log_line(void *ctx, enum tt_log_level level, const char *text, size_t len)
 {
-    static const char *const names[] = {" debug ", " info  ", " warn  ", " error "};
     (void)ctx;
-    if (level > TT_LOG_ERROR) { return; }
-    char line[LINE_MAX];
-    size_t at = add_number(line, 0, (uint32_t)(tt_freertos_uptime_ms()));
-    at = add_text(line, at, names[level]);
-    for (size_t i = 0; i < len && at < sizeof line - 1; i++) {
-        // A guest's or a peer's text must not forge a line or talk to the terminal.
-        const uint8_t byte = (uint8_t)text[i];
-        line[at++] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
-    }
-    line[at++] = '\n';
+    char line[TT_LOG_LINE_MAX];
+    const size_t line_len = tt_log_line(line, tt_os_uptime_ms(), level, text, len);
     // The other loop's lines come before or after, not within.
     vTaskSuspendAll();
-    chip->write(line, at);
+    chip->write(line, line_len);
     xTaskResumeAll();
 }
 
 static void wake_app(void *ctx)
 {
     (void)ctx;
-    tt_freertos_wake(TT_LOOP_APP);
+    tt_os_wake(TT_LOOP_APP);
 }
 
 static void wake_link(void *ctx)
 {
     (void)ctx;
-    tt_freertos_wake(TT_LOOP_LINK);
+    tt_os_wake(TT_LOOP_LINK);
 }
 
-struct tt_port tt_freertos_port(void)
+struct tt_port tt_os_port(void)
 {
     return (struct tt_port){
-        .epoch_ms = epoch_ms,
         .random = random_bytes,
         .restart = restart,
         .log = log_line,

@@ -17,6 +17,7 @@ static struct netif interface;
 static const struct tt_lwip_driver *driver;
 static const struct tt_port *port;
 static int64_t (*uptime_ms)(void);
+static void (*wake)(void);
 static int64_t cable_ms; // when the cable is looked at next
 static bool came_back;
 
@@ -51,7 +52,7 @@ static void status_changed(struct netif *netif)
 
 static err_t init(struct netif *netif)
 {
-    return driver->init(netif) == TT_OK ? ERR_OK : ERR_IF;
+    return driver->init(netif, wake) == TT_OK ? ERR_OK : ERR_IF;
 }
 
 static void look_at_cable(void)
@@ -68,12 +69,11 @@ static void look_at_cable(void)
     }
 }
 
-int tt_lwip_start(const struct tt_lwip_driver *by, int64_t (*clock)(void),
-                  const struct tt_port *for_port)
+static int start(const struct tt_port *for_port, int64_t (*clock)(void), void (*woken)(void))
 {
-    driver = by;
     uptime_ms = clock;
     port = for_port;
+    wake = woken;
     lwip_init();
     if (netif_add_noaddr(&interface, NULL, init, ethernet_input) == NULL) { return TT_EIO; }
     netif_set_default(&interface);
@@ -83,7 +83,7 @@ int tt_lwip_start(const struct tt_lwip_driver *by, int64_t (*clock)(void),
     return dhcp_start(&interface) == ERR_OK ? TT_OK : TT_EIO;
 }
 
-bool tt_lwip_step(void)
+static bool step(void)
 {
     driver->receive(&interface);
     sys_check_timeouts();
@@ -97,8 +97,19 @@ bool tt_lwip_step(void)
     return back;
 }
 
-int32_t tt_lwip_wait_ms(void)
+static int32_t wait_ms(void)
 {
     const u32_t timers_ms = sys_timeouts_sleeptime();
     return timers_ms < CABLE_POLL_MS ? (int32_t)timers_ms : CABLE_POLL_MS;
+}
+
+struct tt_network tt_lwip_network(const struct tt_lwip_driver *by)
+{
+    driver = by;
+    return (struct tt_network){
+        .start = start,
+        .step = step,
+        .wait_ms = wait_ms,
+        .connect = tt_lwip_connect,
+    };
 }

@@ -2,6 +2,7 @@
 
 #include "chip.h"
 
+#include "../qemu/panel.h"
 #include "registers.h"
 
 enum {
@@ -46,8 +47,26 @@ void tt_mps2_feed(void)
     TT_WATCHDOG_CLEAR = 1;
 }
 
-void tt_mps2_reset(void)
+void tt_mps2_idle(void)
 {
+    __asm__ volatile("wfi");
+}
+
+static void reset(enum tt_reset_reason why)
+{
+    tt_panel_resets(why);
     TT_SCB_AIRCR = SYSTEM_RESET;
     for (;;) {}
+}
+
+void tt_mps2_reset(void)
+{
+    reset(TT_RESET_SOFTWARE);
+}
+
+void tt_mps2_starved(void)
+{
+    static const char text[] = "fault: the watchdog was not fed\n";
+    tt_mps2_write(text, sizeof text - 1);
+    reset(TT_RESET_WATCHDOG);
 }

@@ -2,9 +2,7 @@
 // runs on, through semihosting. The latter two make this port one for tests, never for a product.
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../chip.h"
 
 enum { TT_MPS2_COUNTER_HZ = 25000000 };
 
@@ -13,7 +11,10 @@ uint32_t tt_mps2_counter(void);
 bool tt_mps2_in_handler(void);
 void tt_mps2_write(const char *text, size_t len);
 void tt_mps2_feed(void);
-void tt_mps2_reset(void); // does not return
+void tt_mps2_reset(void);   // does not return
+void tt_mps2_starved(void); // by the watchdog: says so and resets
 
-int64_t tt_mps2_epoch_s(void);
+void tt_mps2_idle(void);
+
+int64_t tt_mps2_epoch_ms(int64_t uptime_ms);
 void tt_mps2_random(uint8_t *out, size_t len);

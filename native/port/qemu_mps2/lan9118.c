@@ -168,13 +168,9 @@ void tt_lan9118_receive(struct netif *netif)
     INT_EN = INT_RX_STATUS;
 }
 
-void tt_lan9118_use(void (*woken)(void))
+int tt_lan9118_init(struct netif *netif, void (*woken)(void))
 {
     wake = woken;
-}
-
-int tt_lan9118_init(struct netif *netif)
-{
     (void)RX_DATA; // the first access after reset wakes the chip
     if (BYTE_TEST != 0x87654321) { return TT_EIO; }
     const uint32_t low = mac_read(MAC_ADDRL);

@@ -6,8 +6,7 @@
 
 struct netif;
 
-// woken: called from the interrupt handler when frames have arrived.
-void tt_lan9118_use(void (*woken)(void));
-int tt_lan9118_init(struct netif *netif);
+// wake: called from the interrupt handler when frames have arrived.
+int tt_lan9118_init(struct netif *netif, void (*wake)(void));
 void tt_lan9118_receive(struct netif *netif);
 bool tt_lan9118_linked(void);

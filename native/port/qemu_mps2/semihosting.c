@@ -15,9 +15,14 @@ static int semihost(int operation, const void *argument)
     return r0;
 }
 
-int64_t tt_mps2_epoch_s(void)
+// Asked once: the uptime goes on by itself from there, in virtual time too.
+int64_t tt_mps2_epoch_ms(int64_t uptime_ms)
 {
-    return (uint32_t)semihost(SYS_TIME, NULL);
+    static int64_t at_start_ms;
+    if (at_start_ms == 0) {
+        at_start_ms = (int64_t)(uint32_t)semihost(SYS_TIME, NULL) * 1000 - uptime_ms;
+    }
+    return at_start_ms + uptime_ms;
 }
 
 void tt_mps2_random(uint8_t *out, size_t len)

@@ -72,19 +72,11 @@ static void unexpected(void)
     tt_mps2_reset();
 }
 
-// Two turns of the watchdog without food: one of the loops is stuck.
-static void starved(void)
-{
-    static const char text[] = "fault: the watchdog was not fed\n";
-    tt_mps2_write(text, sizeof text - 1);
-    tt_mps2_reset();
-}
-
 extern void (*const tt_vectors[16 + IRQ_COUNT])(void); // the linker script's entry
 __attribute__((section(".vectors"))) void (*const tt_vectors[16 + IRQ_COUNT])(void) = {
     (void (*)(void))tt_stack_top,
     begin,
-    starved,
+    tt_mps2_starved, // two turns of the watchdog without food: one of the loops is stuck
     fault,
     fault,
     fault,

@@ -5,27 +5,24 @@
 #include <m3_core.h>
 #include <string.h>
 
-#include "../error.gen.h"
-#include "flash.h"
-
 static struct tt_block block;
 static uint8_t *memory; // of the partition, mapped
 static uint32_t taken;
 static uint32_t pieces; // taken and not given back
 static bool stale;
 
-void tt_mps2_code_use(uint32_t offset, uint32_t size)
+void tt_code_use(const struct tt_block *of_flash, const uint8_t *mapped)
 {
-    block = tt_mps2_flash_block(offset, size);
-    memory = (uint8_t *)tt_mps2_flash_at(offset);
+    block = *of_flash;
+    memory = (uint8_t *)mapped;
 }
 
-bool tt_mps2_code_stale(void)
+bool tt_code_stale(void)
 {
     return stale;
 }
 
-void tt_mps2_code_erase(void)
+void tt_code_erase(void)
 {
     for (uint32_t i = 0; i < block.block_count; i++) {
         block.erase(block.ctx, i);

@@ -72,7 +72,7 @@ static int i2c_transfer(void *ctx, uint16_t channel, uint8_t address, const uint
     return TT_EIO; // nothing is on the bus: nobody acknowledges
 }
 
-void tt_mps2_pins_tick(void)
+void tt_qemu_pins_tick(void)
 {
     for (uint16_t channel = 0; channel < watched_end; channel++) {
         if (watched[channel] == 0) { continue; }
@@ -83,7 +83,7 @@ void tt_mps2_pins_tick(void)
     }
 }
 
-struct tt_board_io tt_mps2_pins_io(void (*changed)(uint16_t channel, int level))
+struct tt_board_io tt_qemu_pins(void (*changed)(uint16_t channel, int level))
 {
     on_change = changed;
     return (struct tt_board_io){

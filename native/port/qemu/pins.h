@@ -5,5 +5,5 @@
 
 // changed: called in the tick's handler for each edge of a watched input, as a GPIO's handler
 // would.
-struct tt_board_io tt_mps2_pins_io(void (*changed)(uint16_t channel, int level));
-void tt_mps2_pins_tick(void);
+struct tt_board_io tt_qemu_pins(void (*changed)(uint16_t channel, int level));
+void tt_qemu_pins_tick(void);

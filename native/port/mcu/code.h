@@ -4,11 +4,12 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
-// A range of the flash, whole blocks. Before anything is compiled.
-void tt_mps2_code_use(uint32_t offset, uint32_t size);
+#include "../block.h"
+
+// Whole blocks, and where they can be read like memory. Before anything is compiled.
+void tt_code_use(const struct tt_block *block, const uint8_t *mapped);
 // Something else than what was compiled now is in the flash, and nothing more was written: erase,
 // then load again.
-bool tt_mps2_code_stale(void);
-void tt_mps2_code_erase(void);
+bool tt_code_stale(void);
+void tt_code_erase(void);

@@ -1,0 +1,26 @@
+# The kernel as a library `os`: the pinned V9, or by -DFREERTOS_KERNEL_PATH a newer one. Its port is the core's.
+set(FREERTOS_KERNEL_PATH "" CACHE PATH "Another kernel than the pinned one: V9 or newer, the folder with tasks.c")
+set(kernel ${FREERTOS_KERNEL_PATH})
+if(NOT kernel)
+  set(kernel ${third_party}/freertos/Source)
+endif()
+
+set(kernel_port_cortex-m3 ARM_CM3)
+set(kernel_port_cortex-m4 ARM_CM3) # without its FPU it is one
+set(kernel_port_cortex-m4-fpu ARM_CM4F)
+set(kernel_port_cortex-m7 ARM_CM3)
+set(kernel_port_cortex-m7-fpu ARM_CM7/r0p1)
+set(core ${TT_CORE})
+if(TT_FPU)
+  set(core ${TT_CORE}-fpu)
+endif()
+set(kernel_port ${kernel}/portable/GCC/${kernel_port_${core}})
+if(NOT kernel_port_${core} OR NOT EXISTS ${kernel_port}/port.c)
+  message(FATAL_ERROR "error: the kernel in ${kernel} has no port for ${core}; give another by -DFREERTOS_KERNEL_PATH")
+endif()
+
+add_library(os STATIC ${kernel}/tasks.c ${kernel}/list.c ${kernel_port}/port.c)
+target_include_directories(os SYSTEM PUBLIC ${kernel}/include ${kernel_port})
+target_include_directories(os PUBLIC ${native}/port/freertos)
+target_compile_definitions(os PUBLIC configCPU_CLOCK_HZ=${tt_clock_hz}UL)
+tt_third_party(os)

@@ -1,0 +1,59 @@
+/** The emulated machines: which QEMU plays a board, and where in its memory, which is a file, flash and panel are. */
+
+import { join } from 'node:path'
+import type { Board } from '../board/index.js'
+import { projectRoot } from '../board/root.js'
+import { FirmwareError } from './error.js'
+
+/** Where the device finds the hub; what settings give as address and port. */
+export const hubAddress = { address: '10.0.2.100', port: 8883 } as const
+
+export interface MachineOptions {
+  readonly elf: string
+  /** The machine's memory. */
+  readonly memory: string
+  /** A port of this computer that is the hub's for the device; without it there is none. */
+  readonly hubPort?: number
+}
+
+export interface Machine {
+  readonly program: 'qemu-system-arm' | 'qemu-system-riscv32'
+  /** Of the file, which QEMU wants to have whole. */
+  readonly memoryBytes: number
+  /** Where in it the flash begins; the panel is 8 MiB behind. native/port/qemu/memory.h has the same layout. */
+  readonly flashOffset: number
+  args(options: MachineOptions): readonly string[]
+  /** What makes one instruction a certain time. */
+  readonly counted: readonly string[]
+}
+
+const mib = 1024 * 1024
+export const panelBehindFlash = 8 * mib
+
+/** One port of this computer and nothing else. */
+function forwardTo(hubPort: number | undefined): string {
+  const relay = join(projectRoot, 'scripts', 'lib', 'relay.mjs')
+  return hubPort === undefined ? '' : `,guestfwd=tcp:${hubAddress.address}:${hubAddress.port}-cmd:${process.execPath} ${relay} ${hubPort}`
+}
+
+const machines: Readonly<Record<string, Machine>> = {
+  qemu_mps2: {
+    program: 'qemu-system-arm',
+    memoryBytes: 16 * mib, // its PSRAM
+    flashOffset: 0,
+    args: ({ elf, memory, hubPort }) => [
+      '-M', 'mps2-an385,memory-backend=psram',
+      '-object', `memory-backend-file,id=psram,mem-path=${memory},size=16M,share=on`,
+      '-nic', `user,id=cable,model=lan9118,restrict=on${forwardTo(hubPort)}`,
+      '-semihosting-config', 'enable=on,target=native',
+      '-kernel', elf,
+    ],
+    counted: ['-icount', 'shift=6'],
+  },
+}
+
+export function machineOf({ name, firmware }: Board): Machine {
+  const machine = machines[firmware?.port ?? '']
+  if (machine === undefined) throw new FirmwareError(`board '${name}' has no emulator here; its firmware runs on the board itself`)
+  return machine
+}
