@@ -231,11 +231,70 @@ export namespace host_i2c {
 }
 
 // @ts-ignore: decorator
+@external("json", "begin")
+declare function json_begin(asObject: i32): void;
+// @ts-ignore: decorator
+@external("json", "open")
+declare function json_open(name: usize, nameLength: i32, array: i32): void;
+// @ts-ignore: decorator
+@external("json", "close")
+declare function json_close(): void;
+// @ts-ignore: decorator
+@external("json", "number")
+declare function json_number(name: usize, nameLength: i32, value: i64, decimals: i32): void;
+// @ts-ignore: decorator
+@external("json", "word")
+declare function json_word(name: usize, nameLength: i32, which: i32): void;
+// @ts-ignore: decorator
+@external("json", "text")
+declare function json_text(name: usize, nameLength: i32, value: usize, valueLength: i32): void;
+// @ts-ignore: decorator
+@external("json", "raw")
+declare function json_raw(name: usize, nameLength: i32, value: usize, valueLength: i32): void;
+// @ts-ignore: decorator
+@external("json", "payload")
+declare function json_payload(name: usize, nameLength: i32, offset: i32, length: i32): void;
+
+/** Writes one JSON value, member by member, where `hub` and `twin` take it from. What does not fit is found when it is taken. */
+export namespace host_json {
+  /** Discards what was written. 1: the value is an object, now open; 0: the next value written is all. */
+  // @ts-ignore: decorator
+  @inline export function begin(asObject: i32): void { json_begin(asObject); }
+  /** Begins an object (0) or array (1). Inside an array, and outside all, names are ignored: so everywhere. */
+  // @ts-ignore: decorator
+  @inline export function open(name: string, array: i32): void { json_open(changetype<usize>(name), name.length, array); }
+  /** Ends the innermost object or array but the outermost, which ends when the value is taken. */
+  // @ts-ignore: decorator
+  @inline export function close(): void { json_close(); }
+  /** value / 10^decimals, exactly; decimals from 0 to 18, others as the nearest. */
+  // @ts-ignore: decorator
+  @inline export function number(name: string, value: i64, decimals: i32): void { json_number(changetype<usize>(name), name.length, value, decimals); }
+  /** 0 false, 1 true, anything else null. */
+  // @ts-ignore: decorator
+  @inline export function word(name: string, which: i32): void { json_word(changetype<usize>(name), name.length, which); }
+  /** A string; a lone surrogate becomes U+FFFD. */
+  // @ts-ignore: decorator
+  @inline export function text(name: string, value: string): void { json_text(changetype<usize>(name), name.length, changetype<usize>(value), value.length); }
+  /** As it is, which must be one JSON value. */
+  // @ts-ignore: decorator
+  @inline export function raw(name: string, value: string): void { json_raw(changetype<usize>(name), name.length, changetype<usize>(value), value.length); }
+  /** Bytes of the current event's payload as they are, which must be one JSON value. */
+  // @ts-ignore: decorator
+  @inline export function payload(name: string, offset: i32, length: i32): void { json_payload(changetype<usize>(name), name.length, offset, length); }
+}
+
+// @ts-ignore: decorator
 @external("hub", "send")
 declare function hub_send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "reply")
 declare function hub_reply(request: i32, status: i32, body: usize, bodyLength: i32): i32;
+// @ts-ignore: decorator
+@external("hub", "send_written")
+declare function hub_send_written(properties: usize, propertiesLength: i32): i32;
+// @ts-ignore: decorator
+@external("hub", "reply_written")
+declare function hub_reply_written(request: i32, status: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "connected")
 declare function hub_connected(): i32;
@@ -248,6 +307,12 @@ export namespace host_hub {
   /** Answers a direct method once; status >= 0, body is JSON or empty. */
   // @ts-ignore: decorator
   @inline export function reply(request: i32, status: i32, body: usize, bodyLength: i32): i32 { return hub_reply(request, status, body, bodyLength); }
+  /** As `send`; the body is what `json` wrote. `full` when it got too long. */
+  // @ts-ignore: decorator
+  @inline export function sendWritten(properties: usize, propertiesLength: i32): i32 { return hub_send_written(properties, propertiesLength); }
+  /** As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same. */
+  // @ts-ignore: decorator
+  @inline export function replyWritten(request: i32, status: i32): i32 { return hub_reply_written(request, status); }
   /** 1 while the hub is connected. */
   // @ts-ignore: decorator
   @inline export function connected(): i32 { return hub_connected(); }
@@ -255,13 +320,13 @@ export namespace host_hub {
 
 // @ts-ignore: decorator
 @external("twin", "report")
-declare function twin_report(name: usize, nameLength: i32, value: usize, valueLength: i32): i32;
+declare function twin_report(name: usize, nameLength: i32): i32;
 
 /** The device twin. */
 export namespace host_twin {
-  /** Sets the reported property name to the JSON value; of several before the link sends, the last wins. */
+  /** Sets the reported property name to the value that `json` wrote; of several before the link sends, the last wins. `full` when it got too long. */
   // @ts-ignore: decorator
-  @inline export function report(name: string, value: usize, valueLength: i32): i32 { return twin_report(changetype<usize>(name), name.length, value, valueLength); }
+  @inline export function report(name: string): i32 { return twin_report(changetype<usize>(name), name.length); }
 }
 
 // @ts-ignore: decorator

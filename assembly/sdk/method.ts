@@ -1,9 +1,9 @@
 // Direct methods: names to handlers, requests to replies; knows no topic.
 
-import { EventKind, HostError, host_event, host_hub } from "./abi.gen";
+import { EventKind, host_event, host_hub, host_json } from "./abi.gen";
 import { handle } from "./event";
 import { JsonReader, openReader } from "./json_reader";
-import { JsonWriter, begin, beginObject, body, bodyLength, complete, putRaw } from "./json_writer";
+import { JsonWriter, beginObject } from "./json_writer";
 import { requireLiteral, stop, utf8Equals } from "./text";
 
 const methodsMax: i32 = 16;
@@ -24,8 +24,8 @@ export class Request {
 
   /** Replies with `json`, one JSON value of at most 1,024 bytes. */
   reply(json: string, status: i32 = 200): i32 {
-    begin();
-    putRaw(json);
+    host_json.begin(0);
+    host_json.raw("", json);
     return finish(this, status);
   }
 
@@ -52,19 +52,8 @@ export class Request {
 // @ts-ignore: decorator
 @lazy let answerStatus: i32 = 0;
 
-/** A reply that cannot be sent as it is must not leave the caller waiting. */
 function finish(request: Request, status: i32): i32 {
-  let fits = complete();
-  if (fits < 0) {
-    begin();
-    putRaw(`{"error":"the reply is longer than 1024 bytes"}`);
-    status = 500;
-  } else if (status < 0) {
-    fits = HostError.Invalid;
-    status = 500;
-  }
-  const sent = host_hub.reply(<i32>changetype<usize>(request) - 1, status, body, bodyLength);
-  return fits < 0 ? fits : sent;
+  return host_hub.replyWritten(<i32>changetype<usize>(request) - 1, status);
 }
 
 /** Rows of the name and the handler's table index. */

@@ -12,6 +12,13 @@ const bagMax: i32 = 384;
 @lazy export let bagLength: i32 = 0;
 // @ts-ignore: decorator
 @lazy let overflowed: bool = false;
+/** What `describe` alone left in the bag: its length, 0 when the bag was used otherwise since, and the two literals it was for. */
+// @ts-ignore: decorator
+@lazy let describedLength: i32 = 0;
+// @ts-ignore: decorator
+@lazy let describedType: string = "";
+// @ts-ignore: decorator
+@lazy let describedEncoding: string = "";
 
 /**
  * Application properties of one message, for routing. There is one bag: `hub.properties()` empties it.
@@ -22,6 +29,7 @@ const bagMax: i32 = 384;
 export class Properties {
   /** Name and value may hold any characters; 384 bytes for all of them, encoded. */
   add(name: string, value: string): Properties {
+    describedLength = 0;
     if (bagLength > 0) put(0x26);
     encode(name);
     put(0x3d);
@@ -38,9 +46,25 @@ export function properties(): Properties {
 
 /** Adds the system properties that say what the body is; `Full` when the bag is. [IoT Hub: without both, a route cannot look into a body] */
 export function describe(contentType: string, contentEncoding: string): i32 {
+  const alone = bagLength == 0;
+  // Most messages have no other properties and are of one type: their bag is still there.
+  if (alone && describedLength > 0 && same(contentType, describedType) && same(contentEncoding, describedEncoding)) {
+    bagLength = describedLength;
+    return 0;
+  }
   addSystem("$.ct=", contentType);
   addSystem("$.ce=", contentEncoding);
-  return overflowed ? <i32>HostError.Full : 0;
+  if (overflowed) return HostError.Full;
+  // A literal stays what it is; a string made at run time may become another one in the same place.
+  const literals = changetype<usize>(contentType) < __heap_base && changetype<usize>(contentEncoding) < __heap_base;
+  describedLength = alone && literals ? bagLength : 0;
+  describedType = contentType;
+  describedEncoding = contentEncoding;
+  return 0;
+}
+
+function same(a: string, b: string): bool {
+  return changetype<usize>(a) == changetype<usize>(b);
 }
 
 function addSystem(prefix: string, value: string): void {

@@ -1,8 +1,8 @@
 // Messages to the hub; knows no topic and no connection: what `send` takes is queued, also while offline.
 
-import { EventKind, host_hub } from "./abi.gen";
+import { EventKind, host_hub, host_json } from "./abi.gen";
 import { handle } from "./event";
-import { JsonWriter, begin, beginObject, body, bodyLength, complete, putRaw } from "./json_writer";
+import { JsonWriter, beginObject } from "./json_writer";
 import { Properties, bag, bagLength, describe, properties } from "./properties";
 
 /**
@@ -15,8 +15,8 @@ export function telemetry(with_: Properties | null = null): JsonWriter {
 }
 
 function sendTelemetry(): i32 {
-  const fits = min(complete(), describe("application/json", "utf-8"));
-  return fits < 0 ? fits : host_hub.send(body, bodyLength, bag, bagLength);
+  const fits = describe("application/json", "utf-8");
+  return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength);
 }
 
 /**
@@ -32,10 +32,10 @@ export function send(bytes: Uint8Array, contentType: string = "", with_: Propert
 /** Sends text in UTF-8, at most 1,024 bytes; else as {@link send}. */
 export function sendText(text: string, contentType: string = "text/plain", with_: Properties | null = null): i32 {
   if (with_ == null) properties();
-  begin();
-  putRaw(text);
-  const fits = min(complete(), describe(contentType, "utf-8"));
-  return fits < 0 ? fits : host_hub.send(body, bodyLength, bag, bagLength);
+  host_json.begin(0);
+  host_json.raw("", text);
+  const fits = describe(contentType, "utf-8");
+  return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength);
 }
 
 /** Whether the hub is connected now. Nothing needs to wait for it. */

@@ -136,8 +136,13 @@ export namespace staticLine {
   }
 
   export function add(text: string): void {
-    const units = min(text.length, lineUnits - lineUsed);
-    memory.copy(line + headerSize + (<usize>lineUsed << 1), changetype<usize>(text), <usize>units << 1);
+    addUnits(changetype<usize>(text), text.length);
+  }
+
+  /** UTF-16 that is no managed string. */
+  export function addUnits(from: usize, length: i32): void {
+    const units = min(length, lineUnits - lineUsed);
+    memory.copy(line + headerSize + (<usize>lineUsed << 1), from, <usize>units << 1);
     lineUsed += units;
   }
 

@@ -1,10 +1,10 @@
 // The device twin: desired properties to handlers, their acknowledgements and reported properties back; knows no topic.
 
-import { EventKind, host_event, host_log, host_twin } from "./abi.gen";
+import { EventKind, host_json, host_log, host_twin } from "./abi.gen";
 import { handle } from "./event";
 import { JsonToken } from "./json_lexer";
 import { JsonReader, memberAt, openReader, position } from "./json_reader";
-import { JsonWriter, advance, begin, beginObject, body, bodyLength, complete, putF64, putNumber, putRaw, putText, room } from "./json_writer";
+import { JsonWriter, beginObject, putF64 } from "./json_writer";
 import { requireLiteral, stop } from "./text";
 
 const propertiesMax: i32 = 24;
@@ -103,7 +103,7 @@ export function onJson(name: string, handler: (value: JsonReader) => i32): void 
  */
 export function report(name: string): JsonWriter {
   reporting = name;
-  return beginObject(() => finish(reporting));
+  return beginObject(() => host_twin.report(reporting));
 }
 
 // @ts-ignore: decorator
@@ -111,46 +111,41 @@ export function report(name: string): JsonWriter {
 
 /** Reports an integer; 0 or a negative `HostError`, as for all of these. */
 export function reportInteger(name: string, value: i64): i32 {
-  begin();
-  putNumber(value, 0);
-  return finish(name);
+  return reportFixed(name, value, 0);
 }
 
 /** Reports value / 10^decimals, exactly. */
 export function reportFixed(name: string, value: i64, decimals: i32): i32 {
-  begin();
-  putNumber(value, decimals);
-  return finish(name);
+  host_json.begin(0);
+  host_json.number("", value, decimals);
+  return host_twin.report(name);
 }
 
 export function reportNumber(name: string, value: f64): i32 {
-  begin();
-  putF64(value);
-  return finish(name);
+  host_json.begin(0);
+  putF64("", value);
+  return host_twin.report(name);
 }
 
 export function reportFlag(name: string, value: bool): i32 {
-  begin();
-  putRaw(value ? "true" : "false");
-  return finish(name);
+  return reportWord(name, value);
 }
 
 export function reportText(name: string, value: string): i32 {
-  begin();
-  putText(value);
-  return finish(name);
+  host_json.begin(0);
+  host_json.text("", value);
+  return host_twin.report(name);
 }
 
 /** Removes the reported property. */
 export function reportNothing(name: string): i32 {
-  begin();
-  putRaw("null");
-  return finish(name);
+  return reportWord(name, -1);
 }
 
-function finish(name: string): i32 {
-  const fits = complete();
-  return fits < 0 ? fits : host_twin.report(name, body, bodyLength);
+function reportWord(name: string, which: i32): i32 {
+  host_json.begin(0);
+  host_json.word("", which);
+  return host_twin.report(name);
 }
 
 // @ts-ignore: decorator
@@ -220,21 +215,13 @@ function judge(row: usize, valueAt: i32, version: i64): void {
 
 /** {"value":…,"ac":status,"av":version,"ad":why or null} [IoT Plug and Play convention: writable properties]; a value too long to repeat is null. */
 function acknowledge(name: string, valueAt: i32, size: i32, status: i32, version: i64): i32 {
-  begin();
-  putRaw(`{"value":`);
-  if (size == 0) {
-    putRaw("null");
-  } else if (room(size)) {
-    advance(host_event.read(valueAt, body + bodyLength, size));
-  }
-  putRaw(`,"ac":`);
-  putNumber(status, 0);
-  putRaw(`,"av":`);
-  putNumber(version, 0);
-  putRaw(`,"ad":`);
+  host_json.begin(1);
+  if (size == 0) host_json.word("value", -1);
+  else host_json.payload("value", valueAt, size);
+  host_json.number("ac", status, 0);
+  host_json.number("av", version, 0);
   // null removes the reason of an earlier verdict: the hub merges what is reported.
-  if (verdictText.length > 0) putText(verdictText);
-  else putRaw("null");
-  putRaw("}");
-  return finish(name);
+  if (verdictText.length > 0) host_json.text("ad", verdictText);
+  else host_json.word("ad", -1);
+  return host_twin.report(name);
 }

@@ -214,7 +214,7 @@ static napi_value call_import(napi_env env, napi_callback_info info)
     for (size_t i = 0; i < argc && signature[2 + i] != ')'; i++) {
         slots[i] = slot_of(env, signature[2 + i], argv[i]);
     }
-    const bool pointers = strpbrk(entry->import->kinds, "tbo") != NULL;
+    const bool pointers = strpbrk(entry->import->kinds, "tubo") != NULL;
     const struct tt_guest_memory memory =
         pointers ? guest_memory(engine) : (struct tt_guest_memory){0};
     uint64_t result = 0;

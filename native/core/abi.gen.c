@@ -237,6 +237,91 @@ static const char *i2c_transfer(struct tt_app *app, const struct tt_guest_memory
     return NULL;
 }
 
+static const char *json_begin(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    (void)result;
+    tt_abi_json_begin(app, (int32_t)(uint32_t)args[0]);
+    return NULL;
+}
+
+static const char *json_open(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    uint8_t *name = tt_guest_units(memory, args[0], args[1]);
+    if (!name) { return tt_trap_bounds; }
+    tt_abi_json_open(app, name, (size_t)(uint32_t)args[1], (int32_t)(uint32_t)args[2]);
+    return NULL;
+}
+
+static const char *json_close(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    (void)result;
+    tt_abi_json_close(app);
+    return NULL;
+}
+
+static const char *json_number(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    uint8_t *name = tt_guest_units(memory, args[0], args[1]);
+    if (!name) { return tt_trap_bounds; }
+    tt_abi_json_number(app, name, (size_t)(uint32_t)args[1], (int64_t)args[2],
+                       (int32_t)(uint32_t)args[3]);
+    return NULL;
+}
+
+static const char *json_word(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    uint8_t *name = tt_guest_units(memory, args[0], args[1]);
+    if (!name) { return tt_trap_bounds; }
+    tt_abi_json_word(app, name, (size_t)(uint32_t)args[1], (int32_t)(uint32_t)args[2]);
+    return NULL;
+}
+
+static const char *json_text(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    uint8_t *name = tt_guest_units(memory, args[0], args[1]);
+    if (!name) { return tt_trap_bounds; }
+    uint8_t *value = tt_guest_units(memory, args[2], args[3]);
+    if (!value) { return tt_trap_bounds; }
+    tt_abi_json_text(app, name, (size_t)(uint32_t)args[1], value, (size_t)(uint32_t)args[3]);
+    return NULL;
+}
+
+static const char *json_raw(struct tt_app *app, const struct tt_guest_memory *memory,
+                            const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    uint8_t *name = tt_guest_units(memory, args[0], args[1]);
+    if (!name) { return tt_trap_bounds; }
+    uint8_t *value = tt_guest_units(memory, args[2], args[3]);
+    if (!value) { return tt_trap_bounds; }
+    tt_abi_json_raw(app, name, (size_t)(uint32_t)args[1], value, (size_t)(uint32_t)args[3]);
+    return NULL;
+}
+
+static const char *json_payload(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    (void)result;
+    uint8_t *name = tt_guest_units(memory, args[0], args[1]);
+    if (!name) { return tt_trap_bounds; }
+    tt_abi_json_payload(app, name, (size_t)(uint32_t)args[1], (int32_t)(uint32_t)args[2],
+                        (int32_t)(uint32_t)args[3]);
+    return NULL;
+}
+
 static const char *hub_send(struct tt_app *app, const struct tt_guest_memory *memory,
                             const uint64_t *args, uint64_t *result)
 {
@@ -259,6 +344,24 @@ static const char *hub_reply(struct tt_app *app, const struct tt_guest_memory *m
     return NULL;
 }
 
+static const char *hub_send_written(struct tt_app *app, const struct tt_guest_memory *memory,
+                                    const uint64_t *args, uint64_t *result)
+{
+    uint8_t *properties = tt_guest_range(memory, args[0], args[1]);
+    if (!properties) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_hub_send_written(app, properties, (size_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *hub_reply_written(struct tt_app *app, const struct tt_guest_memory *memory,
+                                     const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_hub_reply_written(app, (int32_t)(uint32_t)args[0],
+                                                 (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
 static const char *hub_connected(struct tt_app *app, const struct tt_guest_memory *memory,
                                  const uint64_t *args, uint64_t *result)
 {
@@ -275,10 +378,7 @@ static const char *twin_report(struct tt_app *app, const struct tt_guest_memory 
     size_t name_len = 0;
     const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
     if (!name) { return tt_trap_bounds; }
-    uint8_t *value = tt_guest_range(memory, args[2], args[3]);
-    if (!value) { return tt_trap_bounds; }
-    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_twin_report(app, name, name_len, value,
-                                                                     (size_t)(uint32_t)args[3]));
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_twin_report(app, name, name_len));
     return NULL;
 }
 
@@ -346,10 +446,20 @@ const struct tt_import tt_imports[] = {
     {"pwm", "duty", "i(ii)", "ii", true, TT_PIN_PWM, pwm_duty},
     {"i2c", "open", "i(ii)", "t", true, TT_PIN_I2C, i2c_open},
     {"i2c", "transfer", "i(iiiiii)", "iibo", true, TT_PIN_I2C, i2c_transfer},
+    {"json", "begin", "v(i)", "i", true, 0, json_begin},
+    {"json", "open", "v(iii)", "ui", true, 0, json_open},
+    {"json", "close", "v()", "", true, 0, json_close},
+    {"json", "number", "v(iiIi)", "uIi", true, 0, json_number},
+    {"json", "word", "v(iii)", "ui", true, 0, json_word},
+    {"json", "text", "v(iiii)", "uu", true, 0, json_text},
+    {"json", "raw", "v(iiii)", "uu", true, 0, json_raw},
+    {"json", "payload", "v(iiii)", "uii", true, 0, json_payload},
     {"hub", "send", "i(iiii)", "bb", true, 0, hub_send},
     {"hub", "reply", "i(iiii)", "iib", true, 0, hub_reply},
+    {"hub", "send_written", "i(ii)", "b", true, 0, hub_send_written},
+    {"hub", "reply_written", "i(ii)", "ii", true, 0, hub_reply_written},
     {"hub", "connected", "i()", "", false, 0, hub_connected},
-    {"twin", "report", "i(iiii)", "tb", true, 0, twin_report},
+    {"twin", "report", "i(ii)", "t", true, 0, twin_report},
     {"store", "get", "i(iiii)", "to", true, 0, store_get},
     {"store", "set", "i(iiii)", "tb", true, 0, store_set},
     {"store", "remove", "i(ii)", "t", true, 0, store_remove},

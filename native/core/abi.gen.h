@@ -40,14 +40,14 @@ struct tt_import {
     const char *module;    // capability
     const char *name;
     const char *signature; // of the Wasm function: result(parameters), v i I F as void i32 i64 f64
-    const char *kinds;     // per parameter: i i32, I i64, F f64, t text, b bytes, o out
+    const char *kinds;     // per parameter: i i32, I i64, F f64, t text, u units, b bytes, o out
     bool traced;           // belongs to the canonical trace
     uint8_t needs;         // enum tt_pin_kind: the board has a pin of one of them; 0: every board
     tt_shim *shim;
 };
 
 extern const struct tt_import tt_imports[];
-enum { TT_IMPORT_COUNT = 31 };
+enum { TT_IMPORT_COUNT = 41 };
 
 // The bodies, written by hand in core. Pointers are valid during the call only.
 
@@ -118,6 +118,28 @@ int32_t tt_abi_i2c_transfer(struct tt_app *app, int32_t bus, int32_t address,
                             const uint8_t *send, size_t send_len,
                             uint8_t *receive, size_t receive_cap);
 
+// json: Writes one JSON value, member by member, where `hub` and `twin` take it from. What does not fit is found when it is taken.
+// Discards what was written. 1: the value is an object, now open; 0: the next value written is all.
+void tt_abi_json_begin(struct tt_app *app, int32_t as_object);
+// Begins an object (0) or array (1). Inside an array, and outside all, names are ignored: so everywhere.
+void tt_abi_json_open(struct tt_app *app, const uint8_t *name, size_t name_units, int32_t array);
+// Ends the innermost object or array but the outermost, which ends when the value is taken.
+void tt_abi_json_close(struct tt_app *app);
+// value / 10^decimals, exactly; decimals from 0 to 18, others as the nearest.
+void tt_abi_json_number(struct tt_app *app, const uint8_t *name, size_t name_units, int64_t value,
+                        int32_t decimals);
+// 0 false, 1 true, anything else null.
+void tt_abi_json_word(struct tt_app *app, const uint8_t *name, size_t name_units, int32_t which);
+// A string; a lone surrogate becomes U+FFFD.
+void tt_abi_json_text(struct tt_app *app, const uint8_t *name, size_t name_units,
+                      const uint8_t *value, size_t value_units);
+// As it is, which must be one JSON value.
+void tt_abi_json_raw(struct tt_app *app, const uint8_t *name, size_t name_units,
+                     const uint8_t *value, size_t value_units);
+// Bytes of the current event's payload as they are, which must be one JSON value.
+void tt_abi_json_payload(struct tt_app *app, const uint8_t *name, size_t name_units, int32_t offset,
+                         int32_t length);
+
 // hub: Messages to and replies for Azure IoT Hub.
 // Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number.
 int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
@@ -125,13 +147,17 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
 // Answers a direct method once; status >= 0, body is JSON or empty.
 int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status,
                          const uint8_t *body, size_t body_len);
+// As `send`; the body is what `json` wrote. `full` when it got too long.
+int32_t tt_abi_hub_send_written(struct tt_app *app,
+                                const uint8_t *properties, size_t properties_len);
+// As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.
+int32_t tt_abi_hub_reply_written(struct tt_app *app, int32_t request, int32_t status);
 // 1 while the hub is connected.
 int32_t tt_abi_hub_connected(struct tt_app *app);
 
 // twin: The device twin.
-// Sets the reported property name to the JSON value; of several before the link sends, the last wins.
-int32_t tt_abi_twin_report(struct tt_app *app, const char *name, size_t name_len,
-                           const uint8_t *value, size_t value_len);
+// Sets the reported property name to the value that `json` wrote; of several before the link sends, the last wins. `full` when it got too long.
+int32_t tt_abi_twin_report(struct tt_app *app, const char *name, size_t name_len);
 
 // store: Small values that survive a restart.
 // The result is the whole length in bytes; `notFound` when never set.

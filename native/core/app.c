@@ -26,6 +26,7 @@ int tt_app_start(struct tt_app *app, const struct tt_app_config *config, int64_t
     app->wake_ms = now_ms;
     app->restart_ms = INT64_MAX;
     app->next_timer = 1;
+    app->json.out = tt_writer_of(app->json_memory, sizeof app->json_memory);
     tt_queue_init(&app->changes, app->change_memory, sizeof app->change_memory);
     if (config->board->pin_count > TT_APP_PINS_MAX) {
         memcpy(app->why, "the board has too many pins", sizeof "the board has too many pins");

@@ -176,6 +176,15 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
     return sequence;
 }
 
+// A value that got too long is refused like a message that does.
+int32_t tt_abi_hub_send_written(struct tt_app *app, const uint8_t *properties,
+                                size_t properties_len)
+{
+    struct tt_range value;
+    if (!tt_json_writer_end(&app->json, &value)) { return refuse_telemetry(app, TT_EFULL); }
+    return tt_abi_hub_send(app, (const uint8_t *)value.data, value.len, properties, properties_len);
+}
+
 int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status, const uint8_t *body,
                          size_t body_len)
 {
@@ -191,16 +200,33 @@ int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status, co
     return TT_ENOTFOUND;
 }
 
+// A reply that cannot be sent as it is must not leave the caller waiting.
+int32_t tt_abi_hub_reply_written(struct tt_app *app, int32_t request, int32_t status)
+{
+    static const char excuse[] = "{\"error\":\"the reply is longer than 1024 bytes\"}";
+    struct tt_range value;
+    int32_t err = status < 0 ? TT_EINVALID : TT_OK;
+    if (!tt_json_writer_end(&app->json, &value)) {
+        value = (struct tt_range){excuse, sizeof excuse - 1};
+        err = TT_EFULL;
+    }
+    const int32_t sent = tt_abi_hub_reply(app, request, err < 0 ? 500 : status,
+                                          (const uint8_t *)value.data, value.len);
+    return err < 0 ? err : sent;
+}
+
 int32_t tt_abi_hub_connected(struct tt_app *app)
 {
     return app->connected;
 }
 
-int32_t tt_abi_twin_report(struct tt_app *app, const char *name, size_t name_len,
-                           const uint8_t *value, size_t value_len)
+int32_t tt_abi_twin_report(struct tt_app *app, const char *name, size_t name_len)
 {
-    if (name_len == 0 || value_len == 0) { return TT_EINVALID; }
-    const int err = tt_outbox_report(app->config.outbox, name, name_len, value, value_len);
+    struct tt_range value;
+    if (!tt_json_writer_end(&app->json, &value)) { return TT_EFULL; }
+    if (name_len == 0 || value.len == 0) { return TT_EINVALID; }
+    const int err = tt_outbox_report(app->config.outbox, name, name_len,
+                                     (const uint8_t *)value.data, value.len);
     if (err == TT_OK) { wake_link(app); }
     return err;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app.h"
+#include "json_writer.h"
 #include "module.h"
 
 enum {
@@ -67,6 +68,8 @@ struct tt_app {
 
     char build[TT_BUILD_ID_LEN + 1];
     struct tt_app_crashes crashes;
+    struct tt_json_writer json; // in json_memory
+    uint8_t json_memory[TT_JSON_WRITER_BYTES];
     char aborted[TT_APP_REASON_MAX]; // what a failed assertion said in this call, or empty
     char why[TT_MODULE_WHY_MAX];
 };

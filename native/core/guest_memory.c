@@ -7,17 +7,24 @@ const char tt_trap_bounds[] = "guest pointer out of bounds";
 
 enum { REPLACEMENT = 0xFFFD };
 
-uint8_t *tt_guest_range(const struct tt_guest_memory *memory, uint64_t pointer, uint64_t len)
+static uint8_t *range(const struct tt_guest_memory *memory, uint32_t start, uint64_t bytes)
 {
-    const uint32_t start = (uint32_t)pointer;
-    const uint32_t bytes = (uint32_t)len;
     if (bytes == 0) { return memory->base; }
-    if (bytes > memory->size || start > memory->size - bytes) { return NULL; }
+    if (bytes > memory->size || start > memory->size - (uint32_t)bytes) { return NULL; }
     return memory->base + start;
 }
 
-// The code point at *at, which moves behind it.
-static uint32_t next_code_point(const uint8_t *units, uint32_t count, uint32_t *at)
+uint8_t *tt_guest_range(const struct tt_guest_memory *memory, uint64_t pointer, uint64_t len)
+{
+    return range(memory, (uint32_t)pointer, (uint32_t)len);
+}
+
+uint8_t *tt_guest_units(const struct tt_guest_memory *memory, uint64_t pointer, uint64_t units)
+{
+    return range(memory, (uint32_t)pointer, 2 * (uint64_t)(uint32_t)units);
+}
+
+uint32_t tt_guest_code_point(const uint8_t *units, size_t count, size_t *at)
 {
     const uint32_t unit = units[2 * *at] | (uint32_t)units[2 * *at + 1] << 8;
     *at += 1;
@@ -29,7 +36,7 @@ static uint32_t next_code_point(const uint8_t *units, uint32_t count, uint32_t *
     return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
 }
 
-static size_t put_utf8(uint32_t code_point, char out[4])
+size_t tt_guest_put_utf8(uint32_t code_point, char out[4])
 {
     if (code_point < 0x80) {
         out[0] = (char)code_point;
@@ -56,20 +63,17 @@ static size_t put_utf8(uint32_t code_point, char out[4])
 const char *tt_guest_read_text(const struct tt_guest_memory *memory, uint64_t pointer,
                                uint64_t units, struct tt_guest_text *text, size_t *len)
 {
-    const uint32_t start = (uint32_t)pointer;
     const uint32_t count = (uint32_t)units;
-    if (count > memory->size / 2 || (count > 0 && start > memory->size - 2 * count)) {
-        return NULL;
-    }
-    const uint8_t *from = memory->base + (count > 0 ? start : 0);
+    const uint8_t *const from = tt_guest_units(memory, pointer, units);
+    if (from == NULL) { return NULL; }
     // The last byte is kept for the NUL; each text but the last gives one of its own up to it.
     const size_t last = sizeof text->bytes - 1;
     if (text->used > last) { text->used = last; }
     char *const out = text->bytes + text->used;
     size_t used = text->used;
-    for (uint32_t at = 0; at < count;) {
+    for (size_t at = 0; at < count;) {
         char utf8[4];
-        const size_t bytes = put_utf8(next_code_point(from, count, &at), utf8);
+        const size_t bytes = tt_guest_put_utf8(tt_guest_code_point(from, count, &at), utf8);
         if (bytes > last - used) {
             text->cut = true;
             break;

@@ -26,6 +26,13 @@ extern const char tt_trap_bounds[]; // "guest pointer out of bounds"
 // range is never NULL, whatever its pointer. Slots hold a u32 in their low half.
 uint8_t *tt_guest_range(const struct tt_guest_memory *memory, uint64_t pointer, uint64_t len);
 
+// The bytes of `units` UTF-16 code units, two each; else as tt_guest_range.
+uint8_t *tt_guest_units(const struct tt_guest_memory *memory, uint64_t pointer, uint64_t units);
+// The code point that begins at unit *at, which moves behind it; U+FFFD for a lone surrogate.
+uint32_t tt_guest_code_point(const uint8_t *units, size_t count, size_t *at);
+// Bytes written, 1 to 4.
+size_t tt_guest_put_utf8(uint32_t code_point, char out[4]);
+
 // Converts `units` UTF-16 code units (little endian) to UTF-8 in text, NUL-terminated for
 // convenience; a lone surrogate becomes U+FFFD. Cuts at a character when it does not fit.
 // NULL when out of bounds.

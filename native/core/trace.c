@@ -161,6 +161,7 @@ void tt_trace_call(const struct tt_trace *trace, int64_t now_ms, const struct tt
             args += 1;
             continue;
         case 't':
+        case 'u':
             put_text_argument(&line, memory, args);
             break;
         case 'b':

@@ -1,12 +1,13 @@
 /** The one description of what a guest may ask of its host; it knows neither C nor AssemblyScript, its generators do. */
 
 /**
- * How a value crosses. A `text` or `bytes` is two guest parameters (pointer, length), an `out` is two (pointer, capacity).
+ * How a value crosses. A `text`, `units` or `bytes` is two guest parameters (pointer, length), an `out` is two (pointer, capacity).
  * - `text`: AssemblyScript's UTF-16 pointer and length in code units; the body sees UTF-8, converted once, at most {@link textBytesMax} bytes.
+ * - `units`: the same pointer and length; the body sees the UTF-16 code units as bytes, little endian, and converts them itself.
  * - `bytes`: read by the host during the call only.
  * - `out`: written by the host during the call only; the result says how many bytes the whole value has.
  */
-export type ParameterKind = 'i32' | 'i64' | 'f64' | 'text' | 'bytes' | 'out'
+export type ParameterKind = 'i32' | 'i64' | 'f64' | 'text' | 'units' | 'bytes' | 'out'
 
 /** `none` becomes void. Integers: a value >= 0 succeeds, one < 0 is an {@link errors} code. */
 export type ResultKind = 'none' | 'i32' | 'i64' | 'f64'
@@ -70,8 +71,10 @@ export const events = {
 const param = (kind: ParameterKind) => (name: string): Parameter => ({ name, kind })
 const i32 = param('i32')
 const text = param('text')
+const units = param('units')
 const bytes = param('bytes')
 const out = param('out')
+const i64 = param('i64')
 
 const call = (name: string, parameters: readonly Parameter[], result: ResultKind, doc: string, { traced = true } = {}): Call => ({
   name, doc, parameters, result, traced,
@@ -160,6 +163,21 @@ export const capabilities: readonly Capability[] = [
     ],
   },
   {
+    name: 'json',
+    doc: 'Writes one JSON value, member by member, where `hub` and `twin` take it from. What does not fit is found when it is taken.',
+    needs: [],
+    calls: [
+      call('begin', [i32('as_object')], 'none', 'Discards what was written. 1: the value is an object, now open; 0: the next value written is all.'),
+      call('open', [units('name'), i32('array')], 'none', 'Begins an object (0) or array (1). Inside an array, and outside all, names are ignored: so everywhere.'),
+      call('close', [], 'none', 'Ends the innermost object or array but the outermost, which ends when the value is taken.'),
+      call('number', [units('name'), i64('value'), i32('decimals')], 'none', 'value / 10^decimals, exactly; decimals from 0 to 18, others as the nearest.'),
+      call('word', [units('name'), i32('which')], 'none', '0 false, 1 true, anything else null.'),
+      call('text', [units('name'), units('value')], 'none', 'A string; a lone surrogate becomes U+FFFD.'),
+      call('raw', [units('name'), units('value')], 'none', 'As it is, which must be one JSON value.'),
+      call('payload', [units('name'), i32('offset'), i32('length')], 'none', 'Bytes of the current event\'s payload as they are, which must be one JSON value.'),
+    ],
+  },
+  {
     name: 'hub',
     doc: 'Messages to and replies for Azure IoT Hub.',
     needs: [],
@@ -167,6 +185,8 @@ export const capabilities: readonly Capability[] = [
       call('send', [bytes('body'), bytes('properties')], 'i32',
         'Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number.'),
       call('reply', [i32('request'), i32('status'), bytes('body')], 'i32', 'Answers a direct method once; status >= 0, body is JSON or empty.'),
+      call('send_written', [bytes('properties')], 'i32', 'As `send`; the body is what `json` wrote. `full` when it got too long.'),
+      call('reply_written', [i32('request'), i32('status')], 'i32', 'As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.'),
       call('connected', [], 'i32', '1 while the hub is connected.', { traced: false }),
     ],
   },
@@ -175,7 +195,7 @@ export const capabilities: readonly Capability[] = [
     doc: 'The device twin.',
     needs: [],
     calls: [
-      call('report', [text('name'), bytes('value')], 'i32', 'Sets the reported property name to the JSON value; of several before the link sends, the last wins.'),
+      call('report', [text('name')], 'i32', 'Sets the reported property name to the value that `json` wrote; of several before the link sends, the last wins. `full` when it got too long.'),
     ],
   },
   {

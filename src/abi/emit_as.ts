@@ -11,19 +11,19 @@ const local = (name: string) => { const text = camel(name); return keywords.has(
 function externParameters({ name, kind }: Parameter): string {
   switch (kind) {
     case 'i32': case 'i64': case 'f64': return `${local(name)}: ${kind}`
-    case 'text': case 'bytes': case 'out': return `${local(name)}: usize, ${local(name)}Length: i32`
+    case 'text': case 'units': case 'bytes': case 'out': return `${local(name)}: usize, ${local(name)}Length: i32`
     default: return kind satisfies never
   }
 }
 
 function wrapperParameters(parameter: Parameter): string {
-  return parameter.kind === 'text' ? `${local(parameter.name)}: string` : externParameters(parameter)
+  return parameter.kind === 'text' || parameter.kind === 'units' ? `${local(parameter.name)}: string` : externParameters(parameter)
 }
 
 function passed({ name, kind }: Parameter): string {
   switch (kind) {
     case 'i32': case 'i64': case 'f64': return local(name)
-    case 'text': return `changetype<usize>(${local(name)}), ${local(name)}.length`
+    case 'text': case 'units': return `changetype<usize>(${local(name)}), ${local(name)}.length`
     case 'bytes': case 'out': return `${local(name)}, ${local(name)}Length`
     default: return kind satisfies never
   }

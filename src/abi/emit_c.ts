@@ -20,6 +20,7 @@ function bodyParameters(parameter: Parameter): string {
     case 'i64': return `int64_t ${name}`
     case 'f64': return `double ${name}`
     case 'text': return `const char *${name}, size_t ${name}_len`
+    case 'units': return `const uint8_t *${name}, size_t ${name}_units`
     case 'bytes': return `const uint8_t *${name}, size_t ${name}_len`
     case 'out': return `uint8_t *${name}, size_t ${name}_cap`
     default: return kind satisfies never
@@ -82,7 +83,7 @@ export function abiHeader(): string {
     '    const char *module;    // capability',
     '    const char *name;',
     '    const char *signature; // of the Wasm function: result(parameters), v i I F as void i32 i64 f64',
-    '    const char *kinds;     // per parameter: i i32, I i64, F f64, t text, b bytes, o out',
+    '    const char *kinds;     // per parameter: i i32, I i64, F f64, t text, u units, b bytes, o out',
     '    bool traced;           // belongs to the canonical trace',
     '    uint8_t needs;         // enum tt_pin_kind: the board has a pin of one of them; 0: every board',
     '    tt_shim *shim;',
@@ -100,8 +101,8 @@ export function abiHeader(): string {
   return [...out, ''].join('\n')
 }
 
-const slots = { i32: 'i', i64: 'I', f64: 'F', text: 'ii', bytes: 'ii', out: 'ii' } as const
-const letters = { i32: 'i', i64: 'I', f64: 'F', text: 't', bytes: 'b', out: 'o' } as const
+const slots = { i32: 'i', i64: 'I', f64: 'F', text: 'ii', units: 'ii', bytes: 'ii', out: 'ii' } as const
+const letters = { i32: 'i', i64: 'I', f64: 'F', text: 't', units: 'u', bytes: 'b', out: 'o' } as const
 
 function signature(call: Call): string {
   const result = { none: 'v', i32: 'i', i64: 'I', f64: 'F' }[call.result]
@@ -128,9 +129,10 @@ function shim(capability: Capability, call: Call): string {
         passed.push(name, `${name}_len`)
         slot += 2
         break
+      case 'units':
       case 'bytes':
       case 'out':
-        body.push(`uint8_t *${name} = tt_guest_range(memory, args[${slot}], args[${slot + 1}]);`,
+        body.push(`uint8_t *${name} = ${kind === 'units' ? 'tt_guest_units' : 'tt_guest_range'}(memory, args[${slot}], args[${slot + 1}]);`,
           `if (!${name}) { return tt_trap_bounds; }`)
         passed.push(name, `(size_t)(uint32_t)args[${slot + 1}]`)
         slot += 2

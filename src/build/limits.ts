@@ -91,7 +91,7 @@ function checkMemory(module: ModuleInfo, guestBytes: number): void {
 }
 
 function signatureOf(call: Call): string {
-  const letters: Record<ParameterKind, string> = { i32: 'i', i64: 'I', f64: 'F', text: 'ii', bytes: 'ii', out: 'ii' }
+  const letters: Record<ParameterKind, string> = { i32: 'i', i64: 'I', f64: 'F', text: 'ii', units: 'ii', bytes: 'ii', out: 'ii' }
   const results = { none: 'v', i32: 'i', i64: 'I', f64: 'F' } as const
   return `${results[call.result]}(${call.parameters.map(({ kind }) => letters[kind]).join('')})`
 }

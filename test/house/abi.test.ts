@@ -32,7 +32,7 @@ test('a shim checks the range of every pointer before its body runs', () => {
   const source = generated()['native/core/abi.gen.c']!
   const shims = source.split('static const char *').slice(1)
   const pointers = capabilities.flatMap(({ calls }) => calls).flatMap(({ parameters }) => parameters)
-    .filter(({ kind }) => kind === 'text' || kind === 'bytes' || kind === 'out').length
+    .filter(({ kind }) => kind === 'text' || kind === 'units' || kind === 'bytes' || kind === 'out').length
   expect(source.match(/return tt_trap_bounds;/g)).toHaveLength(pointers)
   for (const shim of shims) {
     const body = shim.lastIndexOf('tt_abi_')

@@ -1,7 +1,7 @@
 /** The flagship app over a host with a clock of its own: what it does with its boiler, and what it remembers of two hours. */
 
 import { beforeEach, expect, test } from 'vitest'
-import { compile, eventSource, run, type Guest } from './guest.ts'
+import { compile, eventSource, jsonHost, run, type Guest } from './guest.ts'
 
 const wasm = compile('assembly/apps/coffee-machine/index.ts')
 const utf8 = new TextEncoder()
@@ -23,8 +23,8 @@ beforeEach(async () => {
   source = eventSource(() => guest.memory)
   let nextTimer = 0
   const names: string[] = []
-  const text = (at: number, length: number) => new TextDecoder().decode(guest.bytes(at, length))
-  const json = (at: number, length: number) => JSON.parse(text(at, length)) as unknown
+  const written = jsonHost(() => guest.memory, () => source.payload)
+  const value = () => JSON.parse(written.take()!) as unknown
   guest = await run(await wasm, {
     event: source.imports,
     device: { uptime: () => BigInt(nowMs), restart: (delayMs: number) => { restartMs = delayMs; return 0 } },
@@ -38,13 +38,14 @@ beforeEach(async () => {
       start: (delayMs: number, periodMs: number) => { timers.push({ id: nextTimer, dueMs: nowMs + delayMs, periodMs }); return nextTimer++ },
       cancel: (id: number) => { timers = timers.filter((timer) => timer.id !== id); return 0 },
     },
+    json: written.imports,
     hub: {
-      send: (at: number, length: number) => { sent.push({ atMs: nowMs, body: json(at, length) }); return sent.length },
-      reply: (_: number, status: number, at: number, length: number) => { replies.push([status, json(at, length)]); return 0 },
+      send_written: () => { sent.push({ atMs: nowMs, body: value() }); return sent.length },
+      reply_written: (_: number, status: number) => { replies.push([status, value()]); return 0 },
     },
     twin: {
-      report: (name: number, nameLength: number, at: number, length: number) => {
-        reports.push([new TextDecoder('utf-16le').decode(guest.bytes(name, 2 * nameLength)), json(at, length)])
+      report: (name: number, nameLength: number) => {
+        reports.push([new TextDecoder('utf-16le').decode(guest.bytes(name, 2 * nameLength)), value()])
         return 0
       },
     },

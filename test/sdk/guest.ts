@@ -101,3 +101,46 @@ export function eventSource(guestMemory: () => WebAssembly.Memory): { payload: U
   }
   return source
 }
+
+/** The `json` capability as native/test/json_writer.c holds the real one to it; `take` is the finished value, undefined when it is over 1,024 bytes. */
+export function jsonHost(guestMemory: () => WebAssembly.Memory, payload: () => Uint8Array = () => new Uint8Array()): { take(): string | undefined, imports: Imports['json'] & {} } {
+  const utf16 = (at: number, units: number) => new TextDecoder('utf-16le', { ignoreBOM: true }).decode(new Uint8Array(guestMemory().buffer, at, 2 * units))
+  let text = ''
+  let open: { readonly array: boolean, filled: boolean }[] = []
+  const put = (nameAt: number, nameUnits: number, json: string) => {
+    const inner = open.at(-1)
+    if (inner !== undefined) {
+      text += `${inner.filled ? ',' : ''}${inner.array ? '' : `${JSON.stringify(utf16(nameAt, nameUnits))}:`}`
+      inner.filled = true
+    }
+    text += json
+  }
+  const close = () => { text += open.pop()!.array ? ']' : '}' }
+  const fixed = (value: bigint, decimals: number) => {
+    const after = Math.max(0, Math.min(decimals, 18))
+    const digits = String(value < 0n ? -value : value).padStart(after + 1, '0')
+    return `${value < 0n ? '-' : ''}${digits.slice(0, digits.length - after)}${after > 0 ? `.${digits.slice(-after)}` : ''}`
+  }
+  return {
+    take() {
+      while (open.length > 0) close()
+      return new TextEncoder().encode(text).length <= 1024 ? text : undefined
+    },
+    imports: {
+      begin: (asObject: number) => {
+        text = asObject ? '{' : ''
+        open = asObject ? [{ array: false, filled: false }] : []
+      },
+      open: (at: number, units: number, array: number) => {
+        put(at, units, array ? '[' : '{')
+        open.push({ array: array !== 0, filled: false })
+      },
+      close: () => { if (open.length > 1) close() },
+      number: (at: number, units: number, value: bigint, decimals: number) => put(at, units, fixed(value, decimals)),
+      word: (at: number, units: number, which: number) => put(at, units, ['false', 'true'][which] ?? 'null'),
+      text: (at: number, units: number, valueAt: number, valueUnits: number) => put(at, units, JSON.stringify(utf16(valueAt, valueUnits))),
+      raw: (at: number, units: number, valueAt: number, valueUnits: number) => put(at, units, utf16(valueAt, valueUnits)),
+      payload: (at: number, units: number, offset: number, length: number) => put(at, units, new TextDecoder().decode(payload().subarray(offset, offset + length))),
+    },
+  }
+}

@@ -1,6 +1,6 @@
 /** The JSON fixture with its payload and tokens as JavaScript values. */
 
-import { compile, eventSource, run, type Guest } from './guest.ts'
+import { compile, eventSource, jsonHost, run, type Guest } from './guest.ts'
 
 const utf8 = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -16,16 +16,18 @@ export interface JsonGuest extends Guest {
   readonly reads: number
   /** The value of the payload as its tokens say, or undefined when the guest found it malformed. */
   parse(document: Uint8Array | string): Json | undefined
-  /** What the writer made of the calls in `write`, with the result of send. */
-  write(put: (guest: JsonGuest) => void): { text: string, result: number }
+  /** What the host's writer made of the calls in `put`. */
+  write(put: (guest: JsonGuest) => void): string | undefined
 }
 
 export async function jsonGuest(): Promise<JsonGuest> {
   const wasm = await compile('test/sdk/fixtures/json.ts', '--exportRuntime')
   const source = eventSource(() => guest.memory)
+  const host = jsonHost(() => guest.memory)
   let builder = new Builder()
   const guest: Guest = await run(wasm, {
     event: source.imports,
+    json: host.imports,
     test: {
       token: (kind: number, at: number, length: number, number: number) => {
         builder.add(kind, kind === Token.Text || kind === Token.Key ? decoder.decode(new Uint8Array(guest.memory.buffer, at, length)) : '', number)
@@ -47,8 +49,8 @@ export async function jsonGuest(): Promise<JsonGuest> {
       guest.call['__collect']!()
       guest.call['begin']!()
       put(json)
-      const result = number('send')
-      return { result, text: decoder.decode(guest.bytes(number('written'), number('writtenLength'))) }
+      guest.call['send']!()
+      return host.take()
     },
   }
   return json

@@ -1,4 +1,4 @@
-/** The SDK's JSON writer and number text: what it writes JSON.parse reads back, and it never writes past its buffer. */
+/** The SDK's JSON writer, number text and property bag over a host that writes what it is told: JSON.parse reads it back. */
 
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { jsonGuest, type Json, type JsonGuest } from './json_guest.ts'
@@ -32,33 +32,29 @@ describe('what is written', () => {
     ['nesting', { a: [[[{ b: [{}, [], 'x'] }]], 1] }],
     ['floats', { a: [0.1, 1e21, 5e-324, 1.7976931348623157e308, -123456.789, 1e-7] }],
   ])('reads back as it was: %s', (_, value) => {
-    expect(JSON.parse(written(value).text)).toEqual(value)
+    expect(JSON.parse(written(value)!)).toEqual(value)
   })
 
   test('is what JSON.stringify writes, byte for byte', () => {
     const value = { celsius: [93.5, -1.25], text: 'a"\n\u0001😀', flag: true, nothing: null, object: { x: 'y' } }
-    expect(written(value).text).toBe(JSON.stringify(value))
-  })
-
-  test('writes U+FFFD for a lone surrogate', () => {
-    expect(written({ a: '\ud800x\udc00' }).text).toBe('{"a":"\ufffdx\ufffd"}')
+    expect(written(value)!).toBe(JSON.stringify(value))
   })
 
   test('writes null for what is no number', () => {
-    expect(written({ a: Number.NaN, b: Infinity }).text).toBe('{"a":null,"b":null}')
+    expect(written({ a: Number.NaN, b: Infinity })).toBe('{"a":null,"b":null}')
   })
 
   test('closes what is still open', () => {
-    expect(guest.write(() => { guest.call['openArray']!(guest.text('a')); guest.call['openObject']!(guest.text('')) }).text).toBe('{"a":[{}]}')
+    expect(guest.write(() => { guest.call['openArray']!(guest.text('a')); guest.call['openObject']!(guest.text('')) })).toBe('{"a":[{}]}')
   })
 
   test('does not close the object itself before it is sent', () => {
-    expect(guest.write(() => { guest.call['end']!(); put('a', 1n) }).text).toBe('{"a":1}')
+    expect(guest.write(() => { guest.call['end']!(); put('a', 1n) })).toBe('{"a":1}')
   })
 
   test('goes through the reader unchanged', () => {
     const value = { a: [1.5, 'é😀"\\\n', null, true], b: { c: -0.001 } }
-    expect(guest.parse(written(value).text)).toEqual(value)
+    expect(guest.parse(written(value)!)).toEqual(value)
   })
 })
 
@@ -70,27 +66,6 @@ describe('integers and fixed point', () => {
   ])('%s / 10^%i is %s', (value, decimals, text) => {
     const length = guest.call['decimal']!(value, decimals) as number
     expect(new TextDecoder().decode(guest.bytes(guest.call['textAt']!(), length))).toBe(text)
-  })
-})
-
-describe('a value that is too long', () => {
-  test('is refused, and the next one is not', () => {
-    expect(written({ a: 'x'.repeat(1017) })).toMatchObject({ result: -3 })
-    expect(written({ a: 'x'.repeat(1016) })).toEqual({ result: 0, text: JSON.stringify({ a: 'x'.repeat(1016) }) })
-  })
-
-  test('is refused wherever the limit falls', () => {
-    const value = { a: 'é€😀\n', b: [12345n, true, null] as unknown as Json, c: 0.125 }
-    for (let padding = 960; padding < 1030; padding++) {
-      const { result, text } = written({ p: 'x'.repeat(padding), ...value })
-      const whole = JSON.stringify({ p: 'x'.repeat(padding), ...value }, (_, inner: unknown) => typeof inner === 'bigint' ? Number(inner) : inner)
-      if (new TextEncoder().encode(whole).length <= 1024) expect([result, text]).toEqual([0, whole])
-      else expect(result).toBe(-3)
-    }
-  })
-
-  test('is refused when it is nested deeper than 32', () => {
-    expect(guest.write(() => { for (let i = 0; i < 40; i++) guest.call['openArray']!(guest.text('a')) }).result).toBe(-3)
   })
 })
 
@@ -111,6 +86,21 @@ describe('a property bag', () => {
     add('a', '1')
     expect(guest.call['describeBody']!(guest.text('application/json'), guest.text('utf-8'))).toBe(0)
     expect(bag()).toBe('a=1&$.ct=application%2Fjson&$.ce=utf-8')
+  })
+
+  test('is written again when another message went in between, or its text is another', () => {
+    const describeBody = (type: string) => { guest.call['newBag']!(); guest.call['describeBody']!(guest.text(type), guest.text('')); return bag() }
+    expect(describeBody('text/plain')).toBe('$.ct=text%2Fplain')
+    expect(describeBody('text/plain')).toBe('$.ct=text%2Fplain')
+    guest.call['__collect']!()
+    expect(describeBody('image/jpeg')).toBe('$.ct=image%2Fjpeg')
+    expect([guest.call['describeLiteral']!(), bag()]).toEqual([0, '$.ct=application%2Fjson&$.ce=utf-8'])
+    add('a', '1')
+    expect([guest.call['describeLiteral']!(), bag()]).toEqual([0, '$.ct=application%2Fjson&$.ce=utf-8'])
+    guest.call['newBag']!()
+    add('b', '2')
+    expect([guest.call['describeMore']!(), bag()]).toEqual([0, 'b=2&$.ct=application%2Fjson&$.ce=utf-8'])
+    expect([guest.call['describeLiteral']!(), bag()]).toEqual([0, '$.ct=application%2Fjson&$.ce=utf-8'])
   })
 
   test('is refused when it is too long, never cut', () => {
