@@ -7,15 +7,31 @@ import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
 import { projectRoot, shown } from './root.js'
 import { checkBoard, checkChip, isObject, readObject } from './schema.js'
-import type { ChipFile, ChipFunction, FirmwareFile, MemoryFile, NetworkFile, Partition, PinFile } from './file.js'
+import { unitsIn } from './units.js'
+import { functionsOf, wiresOf, type Wire } from './wires.js'
+import type { BoardFile, ChipFile, ChipFunction, ConsoleFile, FirmwareFile, FlashFile, MemoryFile, NetworkFile, Partition, PinFile } from './file.js'
 
-/** A chip, its pins by the maker's names. */
+/** A chip, its pins by the maker's names, each with what it can be on this board. */
 export interface Chip extends Omit<ChipFile, 'pins'> {
   readonly pins: Readonly<Record<string, readonly ChipFunction[]>>
 }
 
-/** A named pin; `channel` is the number the C side's board_io knows it by: its place in the board's list. */
-export type BoardPin = PinFile & { readonly name: string, readonly channel: number }
+/**
+ * A named pin, its wires under the chip's names; `channel` is the number the C side's board_io knows it by: its place in the board's list.
+ * `wires`: the pin itself, or SDA and SCL.
+ */
+export type BoardPin = PinFile & { readonly name: string, readonly channel: number, readonly wires: readonly Wire[] }
+
+/** A name printed on the board. */
+export interface Alias {
+  readonly name: string
+  readonly chipPin: string
+  /** The board's pin that is wired to it, when one is. */
+  readonly pin: string | undefined
+}
+
+/** `eraseBytes`: the largest erase unit in it. */
+export type BoardPartition = Partition & { readonly eraseBytes: number }
 
 /** A part the simulator puts at the pins. */
 export interface Part {
@@ -32,12 +48,18 @@ export interface Board {
   readonly proof: 'hardware' | 'emulator' | 'compiled' | 'simulated'
   readonly chip: Chip
   readonly pins: readonly BoardPin[]
+  readonly aliases: readonly Alias[]
   readonly memory: MemoryFile
   /** Time of this chip one event may take, and the same in calls and loop turns. */
   readonly eventBudgetMs: number
   readonly eventFuel: number
-  readonly flash: { readonly kib: number, readonly eraseBytes: number, readonly partitions: readonly Partition[] }
+  /** `eraseBytes` is the chip's smallest unit; a partition may have larger ones. */
+  readonly flash: Omit<FlashFile, 'partitions'> & { readonly eraseBytes: number, readonly programBytes: number, readonly partitions: readonly BoardPartition[] }
   readonly network: NetworkFile
+  readonly console?: ConsoleFile
+  readonly oscillator?: NonNullable<BoardFile['oscillator']>
+  /** Every pin of the chip in use, by the JSON pointer of what names it. */
+  readonly wires: ReadonlyMap<string, Wire>
   /** Absent on a board that is only simulated. */
   readonly firmware?: FirmwareFile
   readonly parts: readonly Part[]
@@ -62,22 +84,44 @@ export function loadBoard(nameOrPath: string): Board {
     throw new BoardError(file, '/name', `'${merged.name}' is not the name of its folder, '${basename(dirname(path))}'`)
   }
   const chip = readChip(merged.chip, path)
+  const wires = wiresOf(merged, chip, (path, problem) => { throw new BoardError(file, path, problem) })
   checkMeaning(merged, chip, file)
+  const { network } = merged
   return {
     name: merged.name,
     title: merged.title,
     proof: merged.proof,
-    chip: { ...chip, pins: Object.fromEntries(chip.pins.flatMap((group) => group.names.map((name) => [name, group.can]))) },
-    pins: Object.entries(merged.pins).map(([name, pin], channel) => Object.assign({ name, channel }, pin)),
+    chip: { ...chip, pins: Object.fromEntries(chip.pins.flatMap((group) => group.names.map((name) => [name, functionsOf(chip, name, network.kind)]))) },
+    pins: Object.entries(merged.pins).map(([name, pin], channel) => boardPin(name, channel, pin, wires)),
+    aliases: Object.entries(merged.aliases ?? {}).map(([name, chipPin]) => ({
+      name, chipPin, pin: [...wires.values()].find((wire) => wire.chipPin === chipPin && wire.path.startsWith('/pins/'))?.owner,
+    })),
     memory: merged.memory,
     eventBudgetMs: merged.eventBudgetMs,
     eventFuel: merged.eventBudgetMs * chip.fuelPerMs,
-    flash: { ...merged.flash, eraseBytes: chip.flashEraseBytes },
-    network: merged.network,
+    flash: {
+      ...merged.flash,
+      eraseBytes: chip.flashEraseBytes,
+      programBytes: chip.flashProgramBytes,
+      partitions: merged.flash.partitions.map((partition) => {
+        const units = unitsIn(chip, partition.atKib, partition.kib)
+        return { ...partition, eraseBytes: 'bytes' in units ? Math.max(...units.bytes) : chip.flashEraseBytes }
+      }),
+    },
+    network,
+    ...(merged.console === undefined ? {} : { console: merged.console }),
+    ...(merged.oscillator === undefined ? {} : { oscillator: merged.oscillator }),
+    wires,
     ...(merged.firmware === undefined ? {} : { firmware: merged.firmware }),
     parts: Object.entries(merged.parts ?? {}).map(([name, { model, pins, parameters }]) => ({ name, model, pins, parameters: parameters ?? {} })),
     file,
   }
+}
+
+function boardPin(name: string, channel: number, pin: PinFile, wires: ReadonlyMap<string, Wire>): BoardPin {
+  const own = (pin.kind === 'i2c' ? ['sda', 'scl'] : ['pin']).map((field) => [field, wires.get(`/pins/${name}/${field}`)] as const)
+  const chipPins = Object.fromEntries(own.map(([field, wire]) => [field, wire?.chipPin]))
+  return Object.assign({ name, channel }, pin, chipPins, { wires: own.flatMap(([, wire]) => wire ?? []) })
 }
 
 function boardFile(name: string): string {

@@ -3,16 +3,26 @@
 export interface ChipFile {
   readonly name: string
   readonly title: string
-  readonly core: string
+  readonly core: 'cortex-m3' | 'cortex-m4' | 'cortex-m7' | 'rv32imc' | 'rv32imac' | 'xtensa-lx6' | 'xtensa-lx7' | 'host'
+  readonly fpu?: 'fpv4-sp-d16' | 'fpv5-sp-d16' | 'fpv5-d16'
   readonly clockMhz: number
   readonly fuelPerMs: number
   readonly ramBytes: number
   readonly systemRamBytes: number
+  readonly regions?: readonly { readonly name: string, readonly address: string, readonly bytes: number, readonly dma: boolean }[]
+  readonly flashAddress?: string
   readonly flashEraseBytes: number
-  readonly pins: readonly { readonly names: readonly string[], readonly can: readonly ChipFunction[] }[]
+  readonly flashSectors?: readonly { readonly count: number, readonly kib: number }[]
+  readonly flashProgramBytes: number
+  readonly esp?: { readonly target: 'esp32' | 'esp32s3' | 'esp32c3' | 'esp32c6', readonly bootOffset: number }
+  readonly wifiTakes?: readonly string[]
+  readonly unverified?: string
+  readonly pins: readonly { readonly names: readonly string[], readonly can: readonly ChipFunction[], readonly pulls: boolean }[]
+  readonly signals?: Readonly<Record<string, readonly string[]>>
+  readonly notes?: Readonly<Record<string, string>>
 }
 
-export type ChipFunction = 'output' | 'input' | 'analog' | 'pwm' | 'sda' | 'scl'
+export type ChipFunction = 'output' | 'input' | 'analog' | 'pwm' | 'sda' | 'scl' | 'tx' | 'rx'
 
 export type PinFile =
   | { readonly kind: 'output', readonly pin: string, readonly safe: 0 | 1 }
@@ -34,18 +44,53 @@ export interface MemoryFile {
 
 export interface Partition {
   readonly name: string
-  readonly use: 'boot' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'app' | 'code' | 'store' | 'outbox'
+  readonly use: 'boot' | 'table' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'trust' | 'app' | 'code' | 'store' | 'outbox'
   readonly atKib: number
   readonly kib: number
 }
 
+export type FlashTool = 'esptool' | 'st-flash' | 'openocd' | 'dfu-util' | 'stm32flash' | 'qemu'
+
+export interface FlashFile {
+  readonly kib: number
+  readonly tools?: readonly FlashTool[]
+  readonly openocd?: string
+  readonly partitions: readonly Partition[]
+}
+
+export interface ModemFile {
+  readonly commands: 'esp-at'
+  readonly tx: string
+  readonly rx: string
+  readonly reset?: string
+  readonly baud: number
+}
+
+export type RmiiSignal = 'refClk' | 'mdio' | 'mdc' | 'crsDv' | 'rxd0' | 'rxd1' | 'txEn' | 'txd0' | 'txd1'
+
+export interface EthernetFile {
+  readonly phy: 'lan8720' | 'lan8742' | 'ip101' | 'rtl8201'
+  readonly address: number
+  readonly power?: string
+  readonly pins: Readonly<Record<RmiiSignal, string>>
+}
+
 export interface NetworkFile {
-  readonly kind: 'wifi' | 'ethernet' | 'modem' | 'host'
+  readonly kind: 'wifi' | 'ethernet' | 'modem' | 'host' | 'none'
+  readonly modem?: ModemFile
+  readonly ethernet?: EthernetFile
   readonly tls: { readonly receiveBytes: number, readonly sendBytes: number, readonly version?: '1.2' | '1.3' }
 }
 
+export interface ConsoleFile {
+  readonly tx: string
+  readonly rx: string
+  readonly baud: number
+}
+
 export interface FirmwareFile {
-  readonly port: 'qemu_mps2'
+  readonly port: 'qemu_mps2' | 'qemu_rv32' | 'stm32' | 'esp_idf'
+  readonly float: 'soft' | 'hard'
   readonly vmBytes: number
   readonly tlsBytes: number
   readonly appStackBytes: number
@@ -65,11 +110,13 @@ export interface BoardFile {
   readonly chip: string
   readonly proof: 'hardware' | 'emulator' | 'compiled' | 'simulated'
   readonly pins: Readonly<Record<string, PinFile>>
+  readonly aliases?: Readonly<Record<string, string>>
   readonly memory: MemoryFile
   readonly eventBudgetMs: number
-  readonly flash: { readonly kib: number, readonly partitions: readonly Partition[] }
+  readonly flash: FlashFile
   readonly network: NetworkFile
+  readonly console?: ConsoleFile
+  readonly oscillator?: { readonly mhz: number, readonly bypass: boolean }
   readonly firmware?: FirmwareFile
   readonly parts?: Readonly<Record<string, PartFile>>
 }
-

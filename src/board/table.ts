@@ -35,6 +35,6 @@ export function boardTable(board: Board): BoardTable {
     })),
     ...board.memory,
     eventFuel: board.eventFuel,
-    storeBlocks: store === undefined ? 0 : store.kib * 1024 / board.flash.eraseBytes,
+    storeBlocks: store === undefined ? 0 : store.kib * 1024 / store.eraseBytes,
   }
 }

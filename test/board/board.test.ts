@@ -43,7 +43,7 @@ test('a board has the pins, the memory and the flash of the one it extends, with
 
 test('a board of one file outside the project adds a pin and takes another away', () => {
   const board = loadBoard(write({ pins: { relay: { kind: 'output', pin: 'PC6', safe: 1 }, button: null } }))
-  expect(board.pins).toEqual([
+  expect(board.pins).toMatchObject([
     { name: 'led', channel: 0, kind: 'output', pin: 'PA10', safe: 0 },
     { name: 'relay', channel: 1, kind: 'output', pin: 'PC6', safe: 1 },
   ])
