@@ -1,15 +1,18 @@
 // JavaScript's description of a device becomes the core's structs; knows nothing of running one.
 #include "sim_device.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../core/crypto.h"
 
 enum { FLASH_BLOCK_BYTES = 4096 };
 
 static bool read_board(struct sim_device *sim, napi_env env, napi_value table);
 static bool read_pins(struct sim_device *sim, napi_env env, napi_value list);
 static bool read_memory(struct sim_device *sim, napi_env env, napi_value options);
-static void read_link(struct sim_device *sim, napi_env env, napi_value link);
+static bool read_link(struct sim_device *sim, napi_env env, napi_value link);
 static void *copy_bytes(napi_env env, napi_value object, const char *name, size_t *len);
 
 bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options)
@@ -29,7 +32,7 @@ bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options)
         }
         return false;
     }
-    read_link(sim, env, link);
+    if (!read_link(sim, env, link)) { return false; }
     sim->config.wasm = copy_bytes(env, options, "wasm", &sim->config.wasm_len);
     sim->config.offline = js_flag(env, options, "offline");
     tt_sim_port_init(&sim->sim);
@@ -50,10 +53,11 @@ void sim_options_free(struct sim_device *sim, napi_env env)
     sim->board.name = NULL;
     struct tt_device_config *config = &sim->config;
     free((void *)config->wasm);
-    free((void *)config->link.host);
     free((void *)config->link.address);
-    free((void *)config->link.device_id);
-    free((void *)config->link.key);
+    if (sim->connection) { tt_crypto_forget(sim->connection, strlen(sim->connection)); }
+    free(sim->connection);
+    sim->connection = NULL;
+    free((void *)config->link.model_id);
     free((void *)config->link.ca);
     *config = (struct tt_device_config){0};
     js_release(env, &sim->read);
@@ -124,20 +128,28 @@ static bool read_memory(struct sim_device *sim, napi_env env, napi_value options
            values_len >= pins * TT_SIM_PIN_VALUES * sizeof(int32_t) && hooks_len >= pins;
 }
 
-static void read_link(struct sim_device *sim, napi_env env, napi_value link)
+static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
 {
     struct tt_link_config *config = &sim->config.link;
-    config->host = js_text(env, link, "host");
+    const char *why = "there is none";
+    sim->connection = js_text(env, link, "connection");
+    if (!sim->connection || tt_connection_parse(sim->connection, strlen(sim->connection),
+                                                &config->connection, &why) < 0) {
+        char text[192];
+        snprintf(text, sizeof text, "the connection string cannot be used: %s", why);
+        js_fail(env, text);
+        return false;
+    }
     config->address = js_text(env, link, "address");
     config->tcp_port = (uint16_t)js_int(env, link, "port", 0);
-    config->device_id = js_text(env, link, "deviceId");
-    config->key = copy_bytes(env, link, "key", &config->key_len);
+    config->model_id = js_text(env, link, "modelId");
     config->token_ttl_s = (uint32_t)js_int(env, link, "tokenTtlS", 0);
     config->keep_alive_s = (uint16_t)js_int(env, link, "keepAliveS", 0);
     config->tls = js_flag(env, link, "tls");
     config->tls13 = js_flag(env, link, "tls13");
     config->ca = copy_bytes(env, link, "ca", &config->ca_len);
     config->build_epoch_ms = js_int(env, link, "buildEpochMs", 0);
+    return true;
 }
 
 // A copy with a NUL after the last byte, not counted.

@@ -27,6 +27,7 @@ struct sim_device {
     napi_ref traced;
     napi_ref thrown; // what a hook threw first, to be thrown again when the step is over
     int32_t *status;
+    char *connection; // the connection string, which config points into
 
     struct tt_board board;
     struct tt_board_pin *pins;

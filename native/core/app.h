@@ -8,6 +8,7 @@
 #include "../port/board_io.h"
 #include "../port/port.h"
 #include "board.h"
+#include "bytes.h"
 #include "engine.h"
 #include "inbox.h"
 #include "outbox.h"
@@ -32,9 +33,10 @@ struct tt_app_config {
     struct tt_outbox *outbox;
     struct tt_inbox *inbox;
     struct tt_trace *trace;
-    const char *device_id;
-    uint32_t boot;       // number of this start, first half of message ids
-    const uint8_t *wasm; // the caller's, unchanged while the app lives
+    struct tt_range device_id;
+    struct tt_range module_id; // empty: the device itself
+    uint32_t boot;             // number of this start, first half of message ids
+    const uint8_t *wasm;       // the caller's, unchanged while the app lives
     size_t wasm_len;
 };
 

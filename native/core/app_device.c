@@ -16,8 +16,9 @@ void tt_abi_log_write(struct tt_app *app, int32_t level, const char *message, si
 
 int32_t tt_abi_device_id(struct tt_app *app, uint8_t *into, size_t into_cap)
 {
-    const size_t len = strlen(app->config.device_id);
-    memcpy(into, app->config.device_id, len < into_cap ? len : into_cap);
+    const struct tt_range id = app->config.device_id;
+    const size_t len = id.len;
+    if (len > 0) { memcpy(into, id.data, len < into_cap ? len : into_cap); }
     return (int32_t)len;
 }
 

@@ -157,7 +157,8 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
                         const uint8_t *properties, size_t properties_len)
 {
     // What could never leave the device is refused now, not lost later.
-    const size_t others = TELEMETRY_OVERHEAD + strlen(app->config.device_id);
+    const size_t others =
+        TELEMETRY_OVERHEAD + app->config.device_id.len + app->config.module_id.len;
     const size_t room = app->config.board->packet_bytes;
     if (others > room || body_len > room - others || properties_len > room - others - body_len) {
         return refuse_telemetry(app, TT_EINVALID);

@@ -7,14 +7,14 @@
 #include "abi.gen.h"
 
 void tt_hub_init(struct tt_hub *hub, const struct tt_port *port, struct tt_outbox *outbox,
-                 struct tt_inbox *inbox, struct tt_range device_id, uint32_t boot,
+                 struct tt_inbox *inbox, struct tt_range id, uint32_t boot,
                  const struct tt_hub_buffers *buffers)
 {
     *hub = (struct tt_hub){
         .port = port,
         .outbox = outbox,
         .inbox = inbox,
-        .device_id = device_id,
+        .id = id,
         .boot = boot,
         .tx = tt_writer_of(buffers->tx, buffers->tx_size),
         .next_id = 1,

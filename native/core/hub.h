@@ -47,7 +47,7 @@ struct tt_hub {
     const struct tt_port *port;
     struct tt_outbox *outbox;
     struct tt_inbox *inbox;
-    struct tt_range device_id;
+    struct tt_range id; // as in its topics: "d1", or "d1/modules/m1"
     uint32_t boot;
 
     struct tt_writer tx; // packets not yet taken by the stream
@@ -92,7 +92,7 @@ struct tt_hub_buffers {
 };
 
 void tt_hub_init(struct tt_hub *hub, const struct tt_port *port, struct tt_outbox *outbox,
-                 struct tt_inbox *inbox, struct tt_range device_id, uint32_t boot,
+                 struct tt_inbox *inbox, struct tt_range id, uint32_t boot,
                  const struct tt_hub_buffers *buffers);
 
 // A new connection: queues CONNECT. TT_OK, or TT_EINVALID when it exceeds the send buffer.

@@ -127,9 +127,18 @@ static int receive_message(struct tt_hub *hub, const struct tt_topic *topic,
     }
     int err = TT_EFULL;
     if (slot != NULL) {
+        char text[sizeof "$.in=&" + TT_TOPIC_NAME_MAX];
+        struct tt_writer input = tt_writer_of(text, sizeof text);
+        if (topic->name.len > 0) {
+            tt_writer_text(&input, "$.in=");
+            tt_writer_bytes(&input, topic->name.data, topic->name.len);
+            if (topic->properties.len > 0) { tt_writer_u8(&input, '&'); }
+        }
         const struct tt_delivery delivery = {
             .kind = TT_EVENT_MESSAGE,
             .id = hub->next_id,
+            .prefix = text,
+            .prefix_len = input.len,
             .name = topic->properties.data,
             .name_len = topic->properties.len,
             .payload = (const uint8_t *)publish->payload.data,
@@ -260,7 +269,7 @@ static void receive_response(struct tt_hub *hub, const struct tt_topic *topic,
 int tt_hub_receive_publish(struct tt_hub *hub, const struct tt_mqtt_frame *frame,
                            const struct tt_mqtt_publish *publish, int64_t now_ms)
 {
-    const struct tt_topic topic = tt_topic_parse(publish->topic, hub->device_id);
+    const struct tt_topic topic = tt_topic_parse(publish->topic, hub->id);
     switch (topic.kind) {
     case TT_TOPIC_METHOD:
         return receive_method(hub, &topic, publish, frame->cut, now_ms);

@@ -105,9 +105,9 @@ static void collect_reports(struct tt_hub *hub)
 
 static bool send_subscribe(struct tt_hub *hub, int64_t now_ms)
 {
-    char text[sizeof "devices//messages/devicebound/#" + 128];
+    char text[sizeof "devices//messages/devicebound/#" + TT_TOPIC_ID_MAX];
     struct tt_writer filter = tt_writer_of(text, sizeof text);
-    tt_topic_write_messages_filter(&filter, hub->device_id);
+    tt_topic_write_messages_filter(&filter, hub->id);
     const struct tt_range filters[] = {
         {text, filter.len},
         {tt_topic_methods_filter, strlen(tt_topic_methods_filter)},
@@ -165,7 +165,7 @@ static bool send_telemetry(struct tt_hub *hub, int64_t now_ms)
         const uint16_t id = again ? hub->telemetry_id : new_packet_id(hub);
         const struct tt_range bag = {(const char *)message.properties, message.properties_len};
         struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&hub->tx);
-        tt_topic_write_telemetry(&hub->tx, hub->device_id, bag, hub->boot, message.sequence);
+        tt_topic_write_telemetry(&hub->tx, hub->id, bag, hub->boot, message.sequence);
         tt_mqtt_begin_payload(&hub->tx, &open, 1, id);
         tt_writer_bytes(&hub->tx, message.body, message.body_len);
         if (tt_mqtt_end_publish(&hub->tx, &open, again)) {

@@ -7,6 +7,8 @@
 struct tt_delivery {
     int32_t kind;
     int32_t id;
+    const char *prefix; // put in front of the name when it is stored; never set by peek
+    size_t prefix_len;
     const char *name; // METHOD: its name; MESSAGE: its property bag; else empty
     size_t name_len;
     const uint8_t *payload;

@@ -1,6 +1,4 @@
 // Policy above one connection: when to dial, give up, try again, renew the token; and who is told.
-#include <string.h>
-
 #include "../port/error.gen.h"
 #include "abi.gen.h"
 #include "link_state.h"
@@ -20,22 +18,15 @@ enum {
     DEFAULT_TOKEN_S = 3600,
     DEFAULT_KEEP_ALIVE_S = 240,
     KEEP_ALIVE_MAX_S = 1177, // the hub's limit
-    DEFAULT_PORT = 8883,
 };
 
-static struct tt_range text_of(const char *text)
+static void log_host(const struct tt_link *link)
 {
-    return (struct tt_range){text, strlen(text)};
-}
-
-static void log_line(const struct tt_link *link, enum tt_log_level level, const char *first,
-                     const char *second)
-{
-    char text[256];
+    char text[16 + TT_CONNECTION_HOST_MAX];
     struct tt_writer line = tt_writer_of(text, sizeof text);
-    tt_writer_text(&line, first);
-    tt_writer_text(&line, second);
-    link->config.port->log(link->config.port->ctx, level, text, line.len);
+    tt_writer_text(&line, "connected to ");
+    tt_writer_bytes(&line, link->host.data, link->host.len);
+    link->config.port->log(link->config.port->ctx, TT_LOG_INFO, text, line.len);
 }
 
 static void notice(const struct tt_link *link, enum tt_notice_kind kind, int32_t code,
@@ -52,24 +43,6 @@ size_t tt_link_memory(const struct tt_board *board)
     return (size_t)board->packet_bytes + board->receive_bytes + board->report_bytes;
 }
 
-// Splits "name:port"; a host without a port has the default one.
-static int set_host(struct tt_link *link)
-{
-    const struct tt_range host = text_of(link->config.host);
-    const char *const colon = memchr(host.data, ':', host.len);
-    const size_t len = colon == NULL ? host.len : (size_t)(colon - host.data);
-    if (len == 0 || host.len > TT_LINK_HOST_MAX) { return TT_EINVALID; }
-    memcpy(link->name, host.data, len);
-    link->name[len] = 0;
-    int64_t port = DEFAULT_PORT;
-    if (colon != NULL &&
-        (!tt_range_integer(text_of(colon + 1), &port) || port < 1 || port > UINT16_MAX)) {
-        return TT_EINVALID;
-    }
-    link->tcp_port = link->config.tcp_port != 0 ? link->config.tcp_port : (uint16_t)port;
-    return TT_OK;
-}
-
 int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory)
 {
     const struct tt_board *board = config->board;
@@ -77,11 +50,13 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
     atomic_init(&link->up, false);
     if (config->token_ttl_s == 0) { link->config.token_ttl_s = DEFAULT_TOKEN_S; }
     if (config->keep_alive_s == 0) { link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S; }
-    if (set_host(link) != TT_OK || link->config.keep_alive_s > KEEP_ALIVE_MAX_S ||
-        !tt_topic_device_id(text_of(config->device_id)) || config->key_len == 0 ||
-        board->receive_bytes < 128) {
+    const struct tt_connection *const connection = &config->connection;
+    if (tt_connection_wrong(connection) != NULL || connection->host.len == 0 ||
+        connection->device_id.len == 0 || connection->key.len == 0 ||
+        link->config.keep_alive_s > KEEP_ALIVE_MAX_S || board->receive_bytes < 128) {
         return TT_EINVALID;
     }
+    tt_link_set_names(link, connection->host, connection->device_id);
     uint8_t *const bytes = memory;
     const struct tt_hub_buffers buffers = {
         .tx = bytes,
@@ -91,19 +66,13 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
         .reported = bytes + board->packet_bytes + board->receive_bytes,
         .reported_size = board->report_bytes,
     };
-    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox, text_of(config->device_id),
-                config->boot, &buffers);
+    const struct tt_range id = {link->id, link->id_len};
+    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox, id, config->boot,
+                &buffers);
     // A board too small for its own CONNECT is better found now than in the field.
     const int err = tt_link_open_session(link, INT32_MAX, 0);
     tt_hub_closed(&link->hub);
     return err;
-}
-
-static void close_stream(struct tt_link *link)
-{
-    link->stream.close(link->stream.ctx);
-    link->tls = NULL;
-    tt_hub_closed(&link->hub);
 }
 
 // The app is told of a level, not of edges: a full inbox only delays the news.
@@ -120,7 +89,12 @@ static int64_t backoff(struct tt_link *link, int err, int64_t now_ms)
     const bool stable =
         link->phase == TT_LINK_CONNECTED && now_ms - link->connected_ms >= STABLE_MS;
     link->attempt = stable ? 0 : link->attempt;
-    if ((err == TT_EREFUSED || err == TT_EBUSY) && link->attempt < BACKOFF_REFUSED) {
+    const bool other_key = err == TT_EREFUSED && link->config.connection.second_key.len > 0 &&
+                           link->phase == TT_LINK_CONNECTING && !link->hub.accepted;
+    if (other_key) { link->second = !link->second; }
+    // A key that was changed at the hub is found out at once; two that are refused are no hurry.
+    const bool hurry = other_key && link->attempt == 0;
+    if ((err == TT_EREFUSED || err == TT_EBUSY) && !hurry && link->attempt < BACKOFF_REFUSED) {
         link->attempt = BACKOFF_REFUSED;
     }
     uint32_t window = BACKOFF_CAP_MS;
@@ -148,7 +122,7 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms)
     tt_writer_text(&reason, " ms");
     link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, text, reason.len);
 
-    if (link->phase != TT_LINK_WAITING) { close_stream(link); }
+    tt_link_hang_up(link);
     link->phase = TT_LINK_WAITING;
     link->next_ms = now_ms + wait_ms;
     link->renewing = false;
@@ -158,44 +132,14 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms)
 
 static void dial(struct tt_link *link, int64_t now_ms)
 {
-    const struct tt_port *port = link->config.port;
-    link->hub.why = NULL;
-    const int64_t epoch_ms = port->epoch_ms(port->ctx);
-    if (epoch_ms < 0 || epoch_ms < link->config.build_epoch_ms) {
-        link->hub.why = "the clock is not set: no certificate can be checked, no token signed";
-        give_up(link, TT_EUNSET, now_ms);
-        return;
-    }
-    const char *const address = link->config.address != NULL ? link->config.address : link->name;
-    struct tt_stream stream;
-    int err = port->connect(port->ctx, address, link->tcp_port, &stream);
+    const int err = tt_link_dial(link, now_ms);
     if (err != TT_OK) {
         give_up(link, err, now_ms);
         return;
     }
-    if (link->config.tls) {
-        const struct tt_tls_config config = {
-            .port = port,
-            .host = link->name,
-            .ca = link->config.ca,
-            .ca_len = link->config.ca_len,
-            .build_epoch_ms = link->config.build_epoch_ms,
-            .tls13 = link->config.tls13,
-        };
-        err = tt_tls_open(&config, &stream, &link->tls, &link->stream, &link->hub.why);
-        if (err != TT_OK) {
-            link->tls = NULL;
-            give_up(link, err, now_ms);
-            return;
-        }
-    } else {
-        link->stream = stream;
-    }
     link->phase = TT_LINK_CONNECTING;
     link->next_ms = now_ms + CONNECT_MS;
     link->taken_by_ms = INT64_MAX - 1; // until the first byte, the limit of CONNACK holds
-    err = tt_link_open_session(link, epoch_ms / 1000, now_ms);
-    if (err != TT_OK) { give_up(link, err, now_ms); }
 }
 
 static void connected(struct tt_link *link, int64_t now_ms)
@@ -219,7 +163,7 @@ static void connected(struct tt_link *link, int64_t now_ms)
         tt_writer_text(&how, tt_tls_cipher(link->tls));
     }
     notice(link, TT_NOTICE_CONNECTED, TT_OK, text, how.len);
-    log_line(link, TT_LOG_INFO, "connected to ", link->config.host);
+    log_host(link);
     tell_app(link);
 }
 
@@ -280,8 +224,11 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
 {
     struct tt_hub *hub = &link->hub;
     const bool room_again = hub->missed && tt_queue_empty(&link->config.inbox->queue);
-    if (now_ms < link->renew_ms && !room_again && !hub->draining) { return; }
-    hub->draining = true;
+    if (!hub->draining) {
+        if (now_ms < link->renew_ms && !room_again) { return; }
+        hub->draining = true;
+        if (link->drain_until_ms > now_ms + DRAIN_MS) { link->drain_until_ms = now_ms + DRAIN_MS; }
+    }
     if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
         tt_hub_disconnect(hub);
         link->phase = TT_LINK_LEAVING;
@@ -315,7 +262,7 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
     if (link->phase == TT_LINK_LEAVING) {
         const int err = flush(link, now_ms);
         if (err == TT_OK && hub->tx.len > 0 && now_ms < link->next_ms) { return now_ms + POLL_MS; }
-        close_stream(link);
+        tt_link_hang_up(link);
         link->phase = TT_LINK_WAITING;
         link->next_ms = now_ms;
         return now_ms;
@@ -364,7 +311,7 @@ void tt_link_stop(struct tt_link *link)
         tt_hub_disconnect(&link->hub);
         flush(link, link->connected_ms);
     }
-    if (link->phase != TT_LINK_WAITING && link->phase != TT_LINK_STOPPED) { close_stream(link); }
+    if (link->phase != TT_LINK_STOPPED) { tt_link_hang_up(link); }
     link->phase = TT_LINK_STOPPED;
     link->renewing = false;
 }

@@ -1,12 +1,9 @@
 // The link loop: keeps one device connected to its hub and moves outbox and inbox across.
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "../port/port.h"
 #include "board.h"
+#include "connection.h"
 #include "inbox.h"
 #include "outbox.h"
 
@@ -16,12 +13,12 @@ struct tt_link_config {
     const struct tt_board *board;
     struct tt_outbox *outbox;
     struct tt_inbox *inbox;
-    const char *host;    // hub host name as in the connection string: user name, SAS, and TLS name
-    const char *address; // TCP host; NULL: host without its :port
-    uint16_t tcp_port;   // 0: 8883
-    const char *device_id;
-    const uint8_t *key; // shared access key, decoded
-    size_t key_len;
+    // Who it is and where its hub. The host is for user name and token, and verified unless there
+    // is a gateway; the second key is tried when the hub refuses the first, and back.
+    struct tt_connection connection;
+    const char *address;   // TCP host; NULL: the gateway's or host's name without its :port
+    uint16_t tcp_port;     // 0: that :port, or 8883
+    const char *model_id;  // of IoT Plug and Play, announced in CONNECT; NULL: none
     uint32_t token_ttl_s;  // 0: 3600. Renewed when a quarter of it is left
     uint16_t keep_alive_s; // 0: 240, at most 1177
     bool tls;              // false only inside one process
@@ -35,7 +32,7 @@ struct tt_link_config {
 struct tt_link; // defined by link_state.h
 
 size_t tt_link_memory(const struct tt_board *board); // bytes of buffers tt_link_start takes
-// TT_OK; TT_EINVALID for a host, device id, key or keep-alive that cannot be, or a board whose
+// TT_OK; TT_EINVALID for a connection or keep-alive that cannot be, or a board whose
 // packet_bytes do not hold CONNECT (about 300 bytes) or whose receive_bytes are below 128.
 int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory);
 

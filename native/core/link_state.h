@@ -5,6 +5,7 @@
 
 #include "hub.h"
 #include "link.h"
+#include "topic.h"
 
 struct tt_tls;
 
@@ -15,8 +16,6 @@ enum tt_link_phase {
     TT_LINK_LEAVING, // DISCONNECT on its way, at most until next_ms; then dials at once
     TT_LINK_STOPPED,
 };
-
-enum { TT_LINK_HOST_MAX = 128 }; // characters of the hub's host name with its port
 
 struct tt_link {
     struct tt_link_config config;
@@ -32,13 +31,25 @@ struct tt_link {
     unsigned attempt;       // failures in a row
     bool renewing;          // the gap is of our own making: nobody is told
     bool told;              // what the app knows of the connection
+    bool second;            // which of two keys signs the next token
     _Atomic bool up;        // tt_link_up was called
     uint16_t tcp_port;
-    char name[TT_LINK_HOST_MAX + 1]; // host without port: TLS name, and TCP address by default
+    struct tt_range host;                  // of the hub, with its port where it has one
+    char name[TT_CONNECTION_HOST_MAX + 1]; // whose certificate is expected; TCP address by default
+    char id[TT_TOPIC_ID_MAX];              // "d1", or "d1/modules/m1"
+    size_t id_len;
+    size_t device_len; // of the device's part in id
 };
 
 // Between the files of the link.
 
+// Takes over who the device is and where its hub, both well-formed; host stays the caller's.
+void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_range device_id);
+// Begins a connection: TCP, TLS, CONNECT. An error may leave a stream, which is the caller's to
+// close: link->stream.close is NULL when there is none.
+int tt_link_dial(struct tt_link *link, int64_t now_ms);
+// Closes the stream, if there is one, and what lives on it.
+void tt_link_hang_up(struct tt_link *link);
 // Queues CONNECT with a token signed at now_s (seconds since 1970). TT_OK or TT_EINVALID.
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms);
 // "<class>: <words>" for an error of the current connection; the classes are network, tls, auth,

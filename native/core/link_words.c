@@ -10,43 +10,73 @@
 static const char client_query[] = "/?api-version=2021-04-12&DeviceClientType=tinytwin";
 
 enum {
-    DEVICE_ID_MAX = 128,
-    USERNAME_MAX = TT_LINK_HOST_MAX + 1 + DEVICE_ID_MAX + sizeof client_query,
-    PASSWORD_MAX = 3 * (TT_LINK_HOST_MAX + DEVICE_ID_MAX) + 200,
+    CLIENT_MAX = TT_TOPIC_NAME_MAX + 1 + TT_TOPIC_NAME_MAX,
+    MODEL_ID_MAX = 128, // encoded; DTDL's own limit for a whole id is 2,048, devices' are short
+    USERNAME_MAX = TT_CONNECTION_HOST_MAX + 1 + CLIENT_MAX + sizeof client_query + MODEL_ID_MAX,
+    PASSWORD_MAX = 3 * (TT_CONNECTION_HOST_MAX + TT_TOPIC_ID_MAX) + 200,
 };
 
-static struct tt_range text_of(const char *text)
+// "d1", or "d1/m1": the module's id follows on "/modules/".
+static void write_client(struct tt_writer *out, const struct tt_link *link)
 {
-    return (struct tt_range){text, strlen(text)};
+    tt_writer_bytes(out, link->id, link->device_len);
+    const struct tt_range module = link->config.connection.module_id;
+    if (module.len > 0) {
+        tt_writer_u8(out, '/');
+        tt_writer_bytes(out, module.data, module.len);
+    }
+}
+
+static void write_username(struct tt_writer *out, const struct tt_link *link)
+{
+    tt_writer_bytes(out, link->host.data, link->host.len);
+    tt_writer_u8(out, '/');
+    write_client(out, link);
+    tt_writer_text(out, client_query);
+    if (link->config.model_id != NULL) {
+        tt_writer_text(out, "&model-id=");
+        tt_writer_percent(out, link->config.model_id, strlen(link->config.model_id));
+    }
+}
+
+static int sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap)
+{
+    const struct tt_connection *connection = &link->config.connection;
+    uint8_t key[TT_CONNECTION_KEY_MAX];
+    const int key_len =
+        tt_connection_key(link->second ? connection->second_key : connection->key, key);
+    if (key_len < 0) { return key_len; }
+    const struct tt_sas sas = {
+        .scope = link->host,
+        .kind = "devices",
+        .id = {link->id, link->id_len},
+        .key = key,
+        .key_len = (size_t)key_len,
+    };
+    const int len = tt_sas_sign(&sas, now_s + link->config.token_ttl_s, out, cap);
+    tt_crypto_forget(key, sizeof key);
+    return len;
 }
 
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
 {
-    const struct tt_link_config *config = &link->config;
     char password[PASSWORD_MAX];
-    const struct tt_sas sas = {
-        .host = text_of(config->host),
-        .device_id = text_of(config->device_id),
-        .key = config->key,
-        .key_len = config->key_len,
-    };
-    const int password_len =
-        tt_sas_sign(&sas, now_s + config->token_ttl_s, password, sizeof password);
+    const int password_len = sign(link, now_s, password, sizeof password);
+    char client_text[CLIENT_MAX];
+    struct tt_writer client = tt_writer_of(client_text, sizeof client_text);
+    write_client(&client, link);
     char username[USERNAME_MAX];
     struct tt_writer user = tt_writer_of(username, sizeof username);
-    tt_writer_text(&user, config->host);
-    tt_writer_u8(&user, '/');
-    tt_writer_text(&user, config->device_id);
-    tt_writer_text(&user, client_query);
+    write_username(&user, link);
     if (user.full || password_len < 0) {
-        link->hub.why = "host name or device id is too long";
+        link->hub.why = "the host name or an id is too long";
         return TT_EINVALID;
     }
     const struct tt_mqtt_connect connect = {
-        .client_id = text_of(config->device_id),
+        .client_id = {client_text, client.len},
         .username = {username, user.len},
         .password = {password, (size_t)password_len},
-        .keep_alive_s = config->keep_alive_s,
+        .keep_alive_s = link->config.keep_alive_s,
         .clean_session = false, // the hub keeps subscriptions and messages while we are away
     };
     const int err = tt_hub_open(&link->hub, &connect, now_ms);

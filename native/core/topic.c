@@ -93,7 +93,12 @@ static void read_query(struct tt_topic *topic, struct tt_range query)
     }
 }
 
-struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range device_id)
+static bool is_module(struct tt_range id)
+{
+    return id.len > 0 && memchr(id.data, '/', id.len) != NULL;
+}
+
+struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range id)
 {
     static const struct tt_topic unknown = {.kind = TT_TOPIC_UNKNOWN, .version = -1};
     struct tt_topic topic = unknown;
@@ -120,12 +125,16 @@ struct tt_topic tt_topic_parse(struct tt_range text, struct tt_range device_id)
         read_query(&topic, text);
         return topic;
     }
-    if (skip(&text, "devices/") && text.len > device_id.len &&
-        memcmp(text.data, device_id.data, device_id.len) == 0) {
-        text = (struct tt_range){text.data + device_id.len, text.len - device_id.len};
+    if (skip(&text, "devices/") && text.len > id.len && memcmp(text.data, id.data, id.len) == 0) {
+        text = (struct tt_range){text.data + id.len, text.len - id.len};
+        topic.kind = TT_TOPIC_MESSAGE;
+        if (skip(&text, "/inputs/") && is_module(id)) {
+            topic.name = take_until(&text, '/', &found);
+            topic.properties = text;
+            return topic.name.len > 0 && topic.name.len <= TT_TOPIC_NAME_MAX ? topic : unknown;
+        }
         if (skip(&text, "/messages/devicebound")) {
             if (text.len > 0 && !skip(&text, "/")) { return unknown; }
-            topic.kind = TT_TOPIC_MESSAGE;
             topic.properties = text;
             return topic;
         }
@@ -138,11 +147,11 @@ static void write_range(struct tt_writer *writer, struct tt_range range)
     tt_writer_bytes(writer, range.data, range.len);
 }
 
-void tt_topic_write_telemetry(struct tt_writer *writer, struct tt_range device_id,
-                              struct tt_range bag, uint32_t boot, int32_t sequence)
+void tt_topic_write_telemetry(struct tt_writer *writer, struct tt_range id, struct tt_range bag,
+                              uint32_t boot, int32_t sequence)
 {
     tt_writer_text(writer, "devices/");
-    write_range(writer, device_id);
+    write_range(writer, id);
     tt_writer_text(writer, "/messages/events/");
     write_range(writer, bag);
     tt_writer_text(writer, bag.len > 0 ? "&$.mid=" : "$.mid=");
@@ -171,18 +180,19 @@ void tt_topic_write_method_reply(struct tt_writer *writer, int32_t status, struc
     write_range(writer, rid);
 }
 
-void tt_topic_write_messages_filter(struct tt_writer *writer, struct tt_range device_id)
+void tt_topic_write_messages_filter(struct tt_writer *writer, struct tt_range id)
 {
     tt_writer_text(writer, "devices/");
-    write_range(writer, device_id);
-    tt_writer_text(writer, "/messages/devicebound/#");
+    write_range(writer, id);
+    tt_writer_text(writer, is_module(id) ? "/inputs/#" : "/messages/devicebound/#");
 }
 
-bool tt_topic_device_id(struct tt_range device_id)
+bool tt_topic_device_id(struct tt_range id)
 {
-    for (size_t i = 0; i < device_id.len; i++) {
-        const char c = device_id.data[i];
+    if (id.len > TT_TOPIC_NAME_MAX) { return false; }
+    for (size_t i = 0; i < id.len; i++) {
+        const char c = id.data[i];
         if (c <= ' ' || c > '~' || c == '/' || c == '+' || c == '#' || c == '?') { return false; }
     }
-    return device_id.len > 0 && device_id.len <= 128;
+    return id.len > 0;
 }

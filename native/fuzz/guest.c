@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                         .outbox = &outbox,
                                         .inbox = &inbox,
                                         .trace = &trace,
-                                        .device_id = "device"};
+                                        .device_id = {"device", 6}};
     app.next_timer = 1;
     app.event = &event;
     call_imports(&app, data, size);

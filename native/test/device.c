@@ -90,9 +90,7 @@ static void says_why(void)
     free(memory);
 
     config = configure("least");
-    config.offline = false; // and without a host, an id or a key
-    config.link.host = "";
-    config.link.device_id = "";
+    config.offline = false; // and without a connection
     CHECK(start(&config, &memory, &why) == NULL);
     CHECK(strcmp(why, "the settings of the connection to the hub are not valid") == 0);
     free(memory);

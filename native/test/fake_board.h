@@ -242,7 +242,7 @@ static inline int power_on(struct bench *bench, const uint8_t *wasm, size_t len)
                                            .outbox = &bench->outbox,
                                            .inbox = &bench->inbox,
                                            .trace = &bench->trace,
-                                           .device_id = "d1",
+                                           .device_id = {"d1", 2},
                                            .boot = 4,
                                            .wasm = wasm,
                                            .wasm_len = len};

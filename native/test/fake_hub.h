@@ -18,9 +18,15 @@ struct fake_message { // cloud-to-device, until acknowledged
 };
 
 struct fake_hub {
+    // Who calls.
+    const char *client; // NULL: "d1"
+    const char *id;     // as in topics; NULL: "d1"
+    bool by_certificate;
+
     // Behaviour.
-    int connack; // return code
-    bool silent; // nothing is answered
+    int connack;             // return code
+    const char *key_refused; // CONNACK 5 for a token that holds this text
+    bool silent;             // nothing is answered
     bool no_pingresp;
     bool no_puback;
     bool refuse_tcp;
@@ -100,7 +106,12 @@ static inline void fake_deliver(struct fake_hub *hub)
         if (message->sent) { continue; }
         message->sent = true;
         char topic[96];
-        snprintf(topic, sizeof topic, "devices/d1/messages/devicebound/%s", message->properties);
+        if (hub->id == NULL) {
+            snprintf(topic, sizeof topic, "devices/d1/messages/devicebound/%s",
+                     message->properties);
+        } else {
+            snprintf(topic, sizeof topic, "devices/%s/inputs/%s", hub->id, message->properties);
+        }
         const bool dup = message->packet_id != 0; // [MQTT-4.4.0-1]
         if (!dup) { message->packet_id = ++hub->next_message_id; }
         fake_publish(hub, topic, payload, message->payload_len, message->packet_id, dup);
@@ -112,15 +123,17 @@ static inline void fake_on_connect(struct fake_hub *hub, const uint8_t *body, si
     struct tt_reader reader = tt_reader_of(body, len);
     CHECK(tt_reader_u16(&reader) == 4 && memcmp(tt_reader_take(&reader, 4), "MQTT", 4) == 0);
     CHECK_INT(tt_reader_u8(&reader), 4);
-    CHECK_INT(tt_reader_u8(&reader), 0xc0); // user name, password, session kept
+    CHECK_INT(tt_reader_u8(&reader), hub->by_certificate ? 0x80 : 0xc0); // session kept
     tt_reader_u16(&reader);
     char *const into[] = {NULL, hub->username, hub->password};
-    for (int i = 0; i < 3; i++) {
+    hub->password[0] = 0;
+    for (int i = 0; i < (hub->by_certificate ? 2 : 3); i++) {
         const uint16_t text_len = tt_reader_u16(&reader);
         const uint8_t *const text = tt_reader_take(&reader, text_len);
         CHECK(text != NULL);
         if (into[i] == NULL) {
-            CHECK(text_len == 2 && memcmp(text, "d1", 2) == 0);
+            const char *const client = hub->client != NULL ? hub->client : "d1";
+            CHECK(text_len == strlen(client) && memcmp(text, client, text_len) == 0);
         } else {
             memcpy(into[i], text, text_len);
             into[i][text_len] = 0;
@@ -131,9 +144,12 @@ static inline void fake_on_connect(struct fake_hub *hub, const uint8_t *body, si
     hub->session = hub->session && !hub->forget;
     hub->forget = false;
     if (!hub->session) { hub->subscribed = false; }
-    const uint8_t connack[4] = {0x20, 2, hub->connack == 0 && hub->session, (uint8_t)hub->connack};
+    const bool refused =
+        hub->key_refused != NULL && strstr(hub->password, hub->key_refused) != NULL;
+    const int code = refused ? 5 : hub->connack;
+    const uint8_t connack[4] = {0x20, 2, code == 0 && hub->session, (uint8_t)code};
     fake_put(hub, connack, 4);
-    if (hub->connack == 0) {
+    if (code == 0) {
         for (size_t i = 0; i < hub->message_count; i++) {
             hub->messages[i].sent = false;
             hub->messages[i].packet_id = hub->session ? hub->messages[i].packet_id : 0;
@@ -167,7 +183,10 @@ static inline void fake_on_publish(struct fake_hub *hub, const struct tt_mqtt_pu
     topic[publish->topic.len] = 0;
     char answer[160];
     const char *const rid = strstr(topic, "?$rid=");
-    if (strncmp(topic, "devices/d1/messages/events/", 27) == 0) {
+    char events[300];
+    snprintf(events, sizeof events, "devices/%s/messages/events/",
+             hub->id != NULL ? hub->id : "d1");
+    if (strncmp(topic, events, strlen(events)) == 0) {
         fake_on_telemetry(hub, publish);
     } else if (strncmp(topic, "$iothub/twin/GET/", 17) == 0) {
         hub->twin_gets++;

@@ -18,6 +18,8 @@ struct fake_world {
     uint32_t outbox_memory[8192];
     uint8_t link_memory[16384];
 
+    const char *dialled;   // NULL: "hub.test"
+    uint16_t port_dialled; // 0: 8883
     int64_t now_ms;
     int64_t epoch_offset_ms; // epoch = offset + now; negative: the clock is not set
     uint32_t random;
@@ -38,7 +40,9 @@ struct fake_world {
 static inline int fake_dial(void *ctx, const char *host, uint16_t port, struct tt_stream *out)
 {
     struct fake_hub *hub = &((struct fake_world *)ctx)->hub;
-    CHECK(strcmp(host, "hub.test") == 0 && port == 8883 && !hub->open);
+    const struct fake_world *const world = ctx;
+    CHECK(strcmp(host, world->dialled != NULL ? world->dialled : "hub.test") == 0 && !hub->open);
+    CHECK_INT(port, world->port_dialled != 0 ? world->port_dialled : 8883);
     hub->dials++;
     if (hub->refuse_tcp) { return TT_EREFUSED; }
     hub->open = true;
@@ -90,6 +94,11 @@ static inline void fake_notice(void *ctx, const struct tt_notice *notice)
     }
 }
 
+static inline struct tt_range fake_text(const char *text)
+{
+    return (struct tt_range){text, strlen(text)};
+}
+
 // Starts the link anew, as a device does after a reset.
 static inline void fake_restart(struct fake_world *world)
 {
@@ -129,10 +138,9 @@ static inline void fake_start(struct fake_world *world)
         .board = &world->board,
         .outbox = &world->outbox,
         .inbox = &world->inbox,
-        .host = "hub.test",
-        .device_id = "d1",
-        .key = (const uint8_t *)"secret key",
-        .key_len = 10,
+        .connection = {.host = fake_text("hub.test"),
+                       .device_id = fake_text("d1"),
+                       .key = fake_text("c2VjcmV0IGtleQ==")}, // "secret key"
         .boot = 7,
         .build_epoch_ms = 1700000000000,
     };

@@ -219,7 +219,7 @@ static void no_secrets(void)
     fake_run(&world, 600000);
     CHECK(strlen(world.log) > 0);
     CHECK(strstr(world.log, "SharedAccess") == NULL && strstr(world.log, "secret") == NULL &&
-          strstr(world.log, "sig=") == NULL);
+          strstr(world.log, "c2Vjcm") == NULL && strstr(world.log, "sig=") == NULL);
 }
 
 static void stops(void)
@@ -238,13 +238,19 @@ static void bad_configuration(void)
     fake_start(&world);
     struct tt_link link;
     struct tt_link_config config = world.config;
-    config.device_id = "a/b";
+    config.connection.device_id = fake_text("a/b");
     CHECK_INT(tt_link_start(&link, &config, world.link_memory), TT_EINVALID);
     config = world.config;
-    config.host = "hub.test:99999";
+    config.connection.host = fake_text("hub.test:99999");
     CHECK_INT(tt_link_start(&link, &config, world.link_memory), TT_EINVALID);
     config = world.config;
-    config.host = "";
+    config.connection.host = fake_text("");
+    CHECK_INT(tt_link_start(&link, &config, world.link_memory), TT_EINVALID);
+    config = world.config;
+    config.connection.key = fake_text("");
+    CHECK_INT(tt_link_start(&link, &config, world.link_memory), TT_EINVALID);
+    config = world.config;
+    config.connection.key = fake_text("no base64!");
     CHECK_INT(tt_link_start(&link, &config, world.link_memory), TT_EINVALID);
     config = world.config;
     config.keep_alive_s = 1178;

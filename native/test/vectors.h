@@ -44,7 +44,8 @@ static inline bool vector_has(struct tt_range item, const char *name)
     return tt_json_member(item, name, &value) == TT_OK;
 }
 
-// A string member without its quotes, of the escapes only \" and \\ resolved; empty when absent.
+// A string member without its quotes, of the escapes only \" \\ \n and \r resolved; empty when
+// absent.
 static inline struct tt_range vector_text(struct tt_range item, const char *name, char *out,
                                           size_t cap)
 {
@@ -54,8 +55,9 @@ static inline struct tt_range vector_text(struct tt_range item, const char *name
     CHECK(value.data[0] == '"' && value.len - 2 < cap);
     size_t len = 0;
     for (size_t i = 1; i + 1 < value.len; i++) {
-        i += value.data[i] == '\\' ? 1 : 0;
-        out[len++] = value.data[i];
+        const bool escaped = value.data[i] == '\\';
+        const char c = value.data[i += escaped ? 1 : 0];
+        out[len++] = escaped && c == 'n' ? '\n' : escaped && c == 'r' ? '\r' : c;
     }
     out[len] = 0;
     return (struct tt_range){out, len};

@@ -34,7 +34,7 @@ async function measured<T>(board: string, app: string, measure: (device: Running
   const connectionString = hub.connectionString(deviceId, { port: listener.port })
   writeFlash(flash, firmware.board, [
     appContent(firmware.board, firmware.app.wasm),
-    settingsContent(firmware.board, { connectionString, ca: authority.caPem, ...hubAddress }),
+    settingsContent(firmware.board, { connection: connectionString, ca: authority.caPem, ...hubAddress }),
   ])
   try {
     await using device = await runFirmware({ board: firmware.board, elf: firmware.elf, flash, hubPort: listener.port, counted: true })

@@ -20,7 +20,7 @@ async function throughput(): Promise<readonly Figure[]> {
   const hub = createHub({ hostName: host, store: memoryStore() })
   const certificate = await authority.issueServer({ hosts: [host] })
   const listener = await listen(hub, { host, port: 0, certificate })
-  const { authentication } = hub.devices.create({ deviceId })
+  hub.devices.create({ deviceId })
   const board = loadBoard('host')
   const app = await buildApp({ app: 'bench', board })
   const began = performance.now()
@@ -29,7 +29,7 @@ async function throughput(): Promise<readonly Figure[]> {
   })
   const device = new RealDevice(app, {
     board,
-    hub: { host, port: listener.port, deviceId, key: authentication.primaryKey, ca: authority.caPem },
+    hub: { connection: hub.connectionString(deviceId), port: listener.port, ca: authority.caPem },
   })
   try {
     const connectMs = await connected

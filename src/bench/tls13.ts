@@ -44,13 +44,12 @@ async function heap(): Promise<readonly Figure[]> {
     for (const version of versions) {
       const board: Board = { ...plain, network: { ...plain.network, tls: { ...plain.network.tls, version } } }
       const deviceId = `tls-${version}`
-      const { authentication } = hub.devices.create({ deviceId })
-      const key = authentication.type === 'sas' ? authentication.primaryKey : ''
+      hub.devices.create({ deviceId })
       let told: (words: string) => void
       const said = new Promise<string>((resolve) => { told = resolve })
       const device = new RealDevice(app, {
         board,
-        hub: { host, port: listener.port, deviceId, key, ca: authority.caPem },
+        hub: { connection: hub.connectionString(deviceId), port: listener.port, ca: authority.caPem },
         notice: (kind, _code, text) => { if (kind === 'connected' || kind === 'disconnected') { told(`${kind}: ${text}`) } },
       })
       const before = device.machine.state.heapBytes

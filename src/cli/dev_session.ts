@@ -182,8 +182,8 @@ export class DevSession {
     return new RealDevice(this.#app, {
       board: this.board, engine, flash, failed,
       hub: {
-        host: local.hub.hostName, address: local.listener.host, port: local.listener.port,
-        deviceId, key: authentication.primaryKey, ca: local.caPem,
+        connection: local.hub.connectionString(deviceId),
+        address: local.listener.host, port: local.listener.port, ca: local.caPem,
       },
       log: (level, text) => tell({ type: 'log', device: deviceId, level, text }),
       notice: (kind, _code, text) => {

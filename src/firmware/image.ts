@@ -10,14 +10,15 @@ import { partitionFor } from './tables.js'
 const headerLength = 48
 const magics = { app: 'TTAP', settings: 'TTSE' } as const
 
+/** Named fields of native/core/settings.h. Those that are undefined are left out. */
 export interface DeviceSettings {
   /** Of the hub, with the device's key. */
-  readonly connectionString: string
-  /** PEM. */
-  readonly ca: string
+  readonly connection?: string | undefined
+  /** Roots: PEM, or DER certificates one after another. */
+  readonly ca?: string | Uint8Array | undefined
   /** Where TCP connects to instead of the host in the connection string. */
-  readonly address?: string
-  readonly port?: number
+  readonly address?: string | undefined
+  readonly port?: number | undefined
 }
 
 /** A part of the flash that is to be written. */
@@ -35,10 +36,21 @@ export function appContent(board: Board, wasm: Uint8Array, { slot = 0, sequence 
   return framed(board, partition, 'app', wasm, sequence)
 }
 
-export function settingsContent(board: Board, { connectionString, ca, address = '', port = 0 }: DeviceSettings): FlashPart {
-  const texts = [connectionString, address, String(port), ca]
-  if (texts.some((text) => text.includes('\0'))) throw new FirmwareError('settings cannot hold a NUL')
-  return framed(board, partitionFor(board, 'settings'), 'settings', Buffer.from(texts.map((text) => `${text}\0`).join('')), 1)
+/** Throws when a text holds a NUL, or when all of it is larger than the board's partition. */
+export function settingsContent(board: Board, settings: DeviceSettings): FlashPart {
+  const fields = Object.entries(settings).flatMap(([name, value]: [string, string | number | Uint8Array | undefined]) => value === undefined ? [] : [field(name, value)])
+  return framed(board, partitionFor(board, 'settings'), 'settings', Buffer.concat(fields), 1)
+}
+
+function field(name: string, value: string | number | Uint8Array): Uint8Array {
+  const bytes = Buffer.from(typeof value === 'number' ? String(value) : value)
+  if (typeof value === 'string' && value.includes('\0')) throw new FirmwareError(`setting '${name}' holds a NUL`)
+  if (bytes.length > 0xffff) throw new FirmwareError(`setting '${name}' has ${bytes.length} bytes, over 65,535`)
+  const head = Buffer.alloc(1 + name.length + 2)
+  head.writeUInt8(name.length)
+  head.write(name, 1, 'latin1')
+  head.writeUInt16BE(bytes.length, 1 + name.length)
+  return Buffer.concat([head, bytes, Buffer.alloc(1)])
 }
 
 function framed(board: Board, partition: Partition, kind: keyof typeof magics, content: Uint8Array, sequence: number): FlashPart {

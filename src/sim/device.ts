@@ -103,12 +103,11 @@ export class Device {
     this.#beganMs = this.world.nowMs
     const { hub } = this.world
     hub.devices.create({ deviceId })
-    const [, key = ''] = hub.connectionString(deviceId).split(';SharedAccessKey=')
     const plug = new Plug(memoryNetwork(hub), () => this.machine.linkUp())
     this.network = plug
     this.machine = new Machine({
       app, board, engine, keepTrace, seed,
-      link: { host: hub.hostName, deviceId, key: Buffer.from(key, 'base64'), tls: false },
+      link: { connection: hub.connectionString(deviceId), tls: false },
       network: plug,
       timeline: this.world,
       news: {

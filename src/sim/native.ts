@@ -16,13 +16,13 @@ export const pinValue = { value: 0, frequency: 1, edges: 2, moment: 3, words: 4 
 export const pinHook = { computed: 1, observed: 2 } as const
 
 export interface LinkOptions {
-  /** As in the connection string: for user name, token and the name on the certificate. */
-  readonly host: string
-  /** Where to connect to instead of `host`. */
+  /** Of a device or a module; a second line may hold the other key. A secret. */
+  readonly connection: string
+  /** Where to connect to instead of the host in the connection string. */
   readonly address?: string
   readonly port?: number
-  readonly deviceId: string
-  readonly key: Uint8Array
+  /** Of IoT Plug and Play, announced at each connection. */
+  readonly modelId?: string
   readonly tls: boolean
   /** Offers TLS 1.3 beside 1.2. */
   readonly tls13?: boolean

@@ -8,14 +8,11 @@ import { parseCrash, sourceLine } from './source.js'
 import type { CrashReport } from './device.js'
 
 export interface HubAddress {
-  /** As in the connection string; the certificate must be made out to it. */
-  readonly host: string
-  /** Where to connect to instead of `host`. */
+  /** Of a device or a module; the hub's certificate must be made out to its host, or gateway. A secret. */
+  readonly connection: string
+  /** Where to connect to instead of the host in the connection string. */
   readonly address?: string
-  readonly port: number
-  readonly deviceId: string
-  /** Shared access key, base64. */
-  readonly key: string
+  readonly port?: number
   /** Roots, PEM. */
   readonly ca: string
   readonly tokenTtlS?: number
@@ -52,10 +49,10 @@ export class RealDevice implements Timeline {
     this.#failed = failed ?? ((error) => { throw error })
     const plug = new Plug(tcpNetwork, () => this.machine.linkUp())
     this.network = plug
-    const { key, ca, ...link } = hub
+    const { ca, ...link } = hub
     this.machine = new Machine({
       app, board, engine, keepTrace: false, flash, network: plug, timeline: this,
-      link: { ...link, key: Buffer.from(key, 'base64'), tls: true, tls13: board.network.tls.version === '1.3', ca: Buffer.from(`${ca}\0`) },
+      link: { ...link, tls: true, tls13: board.network.tls.version === '1.3', ca: Buffer.from(`${ca}\0`) },
       news: {
         ...(log === undefined ? {} : { log }),
         notice: (kind, code, text) => {

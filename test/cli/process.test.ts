@@ -152,10 +152,7 @@ test('a device that has the printed connection string and authority connects, an
   const app = await buildApp({ app: 'blink' })
   using _device = new RealDevice(app, {
     board: app.board,
-    hub: {
-      host: '127.0.0.1', port: Number(ready['mqtts']), deviceId: 'one',
-      key: connectionString.split('SharedAccessKey=')[1] ?? '', ca: readFileSync(String(ready['ca']), 'utf8'),
-    },
+    hub: { connection: connectionString, port: Number(ready['mqtts']), ca: readFileSync(String(ready['ca']), 'utf8') },
   })
   expect(await hub.line(({ type }) => type === 'connected')).toMatchObject({ device: 'one', tls: 'TLSv1.2' })
 })

@@ -17,12 +17,12 @@ let device: RealDevice
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tinytwin-remote-'))
   service = await startLocalService({ data: folder, host, mqtts: 0, amqps: 0, https: 0 })
-  const { authentication } = service.hub.devices.create({ deviceId: 'bench' })
+  service.hub.devices.create({ deviceId: 'bench' })
   const app = await buildApp({ app: 'bench' })
   const connected = new Promise<void>((resolve) => { service.hub.onEvent(({ type }) => { if (type === 'connected') resolve() }) })
   device = new RealDevice(app, {
     board: app.board,
-    hub: { host, port: service.ports.mqtts, deviceId: 'bench', key: authentication.type === 'sas' ? authentication.primaryKey : '', ca: readFileSync(service.caFile, 'utf8') },
+    hub: { connection: service.hub.connectionString('bench'), port: service.ports.mqtts, ca: readFileSync(service.caFile, 'utf8') },
   })
   await connected
 })

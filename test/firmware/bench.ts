@@ -66,7 +66,7 @@ export class Bench implements AsyncDisposable {
   writeFlash(ca: string = this.authority.caPem): void {
     const { board, app } = this.firmware
     const connectionString = this.hub.connectionString(deviceId, { port: this.#port })
-    writeFlash(this.flash, board, [appContent(board, app.wasm), settingsContent(board, { connectionString, ca, ...hubAddress })])
+    writeFlash(this.flash, board, [appContent(board, app.wasm), settingsContent(board, { connection: connectionString, ca, ...hubAddress })])
   }
 
   /** Power on: the device goes on with its flash. The boiler's probe says 95 °C. */

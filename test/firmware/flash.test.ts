@@ -26,12 +26,12 @@ test('an app that is larger than its slot is refused with both numbers', () => {
 })
 
 test('settings with a NUL in them are refused', () => {
-  expect(() => settingsContent(board, { connectionString: 'a\0b', ca: '' })).toThrow('settings cannot hold a NUL')
+  expect(() => settingsContent(board, { connection: 'a\0b', ca: '' })).toThrow("setting 'connection' holds a NUL")
 })
 
 test('writing a part erases its partition only', () => {
   writeFlash(file, board, [appContent(board, new Uint8Array(100))])
-  writeFlash(file, board, [appContent(board, new Uint8Array(10)), settingsContent(board, { connectionString: 'c', ca: 'p' })])
+  writeFlash(file, board, [appContent(board, new Uint8Array(10)), settingsContent(board, { connection: 'c', ca: 'p' })])
   const bytes = readFileSync(file)
   expect(bytes.subarray(64 * 1024 + 58, 64 * 1024 + 148).every((byte) => byte === 0xff)).toBe(true)
   expect(bytes.subarray(32, 36).toString()).toBe('TTSE')
@@ -103,7 +103,7 @@ describe.skipIf(install !== undefined)(`the firmware and its flash${unless}`, ()
   })
 
   test('settings that cannot be used are told without what is in them', async () => {
-    writeFlash(file, board, [appContent(board, firmware.app.wasm), settingsContent(board, { connectionString: 'HostName=h;SharedAccessKey=c2VjcmV0', ca: 'p' })])
+    writeFlash(file, board, [appContent(board, firmware.app.wasm), settingsContent(board, { connection: 'HostName=h;SharedAccessKey=c2VjcmV0', ca: 'p' })])
     const line = await (await start()).line(/error/)
     expect(line).toMatch(/the settings cannot be used: /)
     expect(device?.lines.join()).not.toContain('c2VjcmV0')

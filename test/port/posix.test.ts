@@ -182,7 +182,7 @@ describe('the command line of tinytwin-posix', () => {
 
   test.each([
     ['HostName=hub;DeviceId=d', 'the connection string cannot be used'],
-    ['HostName=hub:70000;DeviceId=d;SharedAccessKey=c2VjcmV0', 'no port from 1 to 65535'],
+    ['HostName=hub:70000;DeviceId=d;SharedAccessKey=c2VjcmV0', 'a port from 1 to 65535'],
     ['HostName=hub;DeviceId=d;SharedAccessKey=c2Vjc*V0', 'is not 1 to 64 bytes of base64'],
     [connection, 'cannot read the app a.wasm: No such file'],
   ])('the connection string %j in the environment is judged without being repeated', async (text, sentence) => {

@@ -35,18 +35,18 @@ async function serve({ hosts = [hubHost], clock = systemClock, ...dates }: Serve
 
 let devices = 0
 
-function identify(at: Hub = hub): { deviceId: string, key: string } {
+/** The connection string of a new device. */
+function identify(at: Hub = hub): { connection: string } {
   const { deviceId } = at.devices.create({ deviceId: `real-${++devices}` })
-  const [, key = ''] = at.connectionString(deviceId).split(';SharedAccessKey=')
-  return { deviceId, key }
+  return { connection: at.connectionString(deviceId) }
 }
 
 /** Runs a device until the hub or the device says how it went. */
-async function outcome(address: Partial<HubAddress> & Pick<HubAddress, 'deviceId' | 'key'>, at = { hub, listener }): Promise<{ device: string, hub: HubEvent }> {
+async function outcome(address: Partial<HubAddress> & Pick<HubAddress, 'connection'>, at = { hub, listener }): Promise<{ device: string, hub: HubEvent }> {
   const seen = new Promise<HubEvent>((resolve) => {
     at.hub.onEvent((event) => { if (event.type === 'connected' || event.type === 'refused') resolve(event) })
   })
-  const device = await firstWords({ host: hubHost, address: loopback, port: at.listener.port, ca: authority.caPem, ...address })
+  const device = await firstWords({ address: loopback, port: at.listener.port, ca: authority.caPem, ...address })
   return { device, hub: await seen }
 }
 
@@ -99,7 +99,8 @@ test('an expired server certificate is refused', async () => {
 })
 
 test('a token signed with the key of another device is refused', async () => {
-  const told = await outcome({ deviceId: identify().deviceId, key: identify().key })
+  const [own, others] = [identify(), identify()].map(({ connection }) => connection.split(';SharedAccessKey='))
+  const told = await outcome({ connection: `${own![0]};SharedAccessKey=${others![1]}` })
   expect(told.device).toBe('disconnected: auth: the hub does not authorize this device (CONNACK 5)')
   expect(told.hub).toMatchObject({ type: 'refused', reason: 'wrong-signature' })
 })
@@ -111,14 +112,14 @@ test('an expired token is refused', async () => {
 })
 
 test('a device that is not in the registry is refused', async () => {
-  const told = await outcome({ deviceId: 'stranger', key: identify().key })
+  const told = await outcome({ connection: identify().connection.replace(/DeviceId=[^;]*/, 'DeviceId=stranger') })
   expect(told.hub).toMatchObject({ type: 'refused', reason: 'unknown-device' })
 })
 
 test('a port where nobody listens is told as such', async () => {
   const { hub: other, listener: gone } = await serve({})
   await gone.close()
-  const address = { host: hubHost, address: loopback, port: gone.port, ca: authority.caPem, ...identify(other) }
+  const address = { address: loopback, port: gone.port, ca: authority.caPem, ...identify(other) }
   expect(await firstWords(address)).toBe('disconnected: network: the host refused the connection')
   await other.close()
 })
@@ -126,7 +127,6 @@ test('a port where nobody listens is told as such', async () => {
 test.each([['1.2', 'TLSv1.2'], ['1.3', 'TLSv1.3']] as const)('a board whose newest TLS is %s speaks %s with a hub that can do both', async (version, spoken) => {
   const host = loadBoard('host')
   const board = { ...host, network: { ...host.network, tls: { ...host.network.tls, version } } }
-  const { deviceId, key } = identify()
-  const words = await firstWords({ host: hubHost, address: loopback, port: listener.port, ca: authority.caPem, deviceId, key }, board)
+  const words = await firstWords({ address: loopback, port: listener.port, ca: authority.caPem, ...identify() }, board)
   expect(words).toMatch(new RegExp(`^connected: ${spoken} `))
 })

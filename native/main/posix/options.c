@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../../core/crypto.h"
-#include "../../core/sas.h"
+#include "../../port/error.gen.h"
 #include "boards.h"
 #include "file.h"
 
@@ -159,71 +159,27 @@ static bool choose_time(struct tt_options *options, const char *seconds)
     return true;
 }
 
-static bool copy_name(char out[TT_OPTIONS_NAME_MAX], struct tt_range name)
-{
-    if (name.len >= TT_OPTIONS_NAME_MAX) { return false; }
-    memcpy(out, name.data, name.len);
-    out[name.len] = 0;
-    return true;
-}
-
-// The port after the host's last colon, if there is one.
-static bool read_port(struct tt_options *options)
-{
-    const char *colon = strrchr(options->host, ':');
-    if (colon == NULL) { return true; }
-    char *end = NULL;
-    const long port = strtol(colon + 1, &end, 10);
-    if (end == colon + 1 || *end != 0 || port < 1 || port > 65535) { return false; }
-    options->tcp_port = (uint16_t)port;
-    return true;
-}
-
 // Says nothing of what the string holds: it is a secret.
-static bool read_connection(struct tt_options *options, const char *text, size_t len)
-{
-    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
-        len--;
-    }
-    struct tt_sas_connection connection;
-    const char *why = NULL;
-    if (tt_sas_parse(text, len, &connection, &why) < 0) {
-        return wrong("the connection string cannot be used: %s", why);
-    }
-    if (!copy_name(options->host, connection.host) ||
-        !copy_name(options->device_id, connection.device_id)) {
-        return wrong("the connection string has a name over %d bytes", TT_OPTIONS_NAME_MAX - 1);
-    }
-    if (!read_port(options)) {
-        return wrong("the connection string's HostName ends in ':' and no port from 1 to 65535");
-    }
-    const int key_len = tt_crypto_base64_decode(connection.key.data, connection.key.len,
-                                                options->key, sizeof options->key);
-    if (key_len <= 0) {
-        return wrong("the connection string's SharedAccessKey is not 1 to %d bytes of base64",
-                     TT_OPTIONS_KEY_MAX);
-    }
-    options->key_len = (size_t)key_len;
-    return true;
-}
-
 static bool find_connection(struct tt_options *options, const char *path)
 {
     if (path == NULL) {
         const char *text = getenv(environment_name);
-        if (text != NULL) { return read_connection(options, text, strlen(text)); }
-        return wrong("no connection string: give --connection-string-file or set %s",
-                     environment_name);
+        if (text == NULL) {
+            return wrong("no connection string: give --connection-string-file or set %s",
+                         environment_name);
+        }
+        options->secret = (uint8_t *)strdup(text);
+        options->secret_len = strlen(text);
+    } else {
+        options->secret = tt_file_read(path, CONNECTION_STRING_MAX, &options->secret_len);
     }
-    size_t len = 0;
-    uint8_t *text = tt_file_read(path, CONNECTION_STRING_MAX, &len);
-    if (text == NULL) {
+    if (options->secret == NULL) {
         return wrong("cannot read the connection string in %s: %s", path, strerror(errno));
     }
-    const bool good = read_connection(options, (const char *)text, len);
-    tt_crypto_forget(text, len);
-    free(text);
-    return good;
+    const char *why = NULL;
+    return tt_connection_parse((const char *)options->secret, options->secret_len,
+                               &options->connection, &why) == TT_OK ||
+           wrong("the connection string cannot be used: %s", why);
 }
 
 static bool read_files(struct tt_options *options, const struct words *words)
@@ -263,7 +219,8 @@ enum tt_options_result tt_options_parse(struct tt_options *options, int argc, ch
 
 void tt_options_free(struct tt_options *options)
 {
-    tt_crypto_forget(options->key, sizeof options->key);
+    if (options->secret != NULL) { tt_crypto_forget(options->secret, options->secret_len); }
+    free(options->secret);
     free(options->wasm);
     free(options->ca);
     memset(options, 0, sizeof *options);

@@ -7,12 +7,8 @@
 #include <stdint.h>
 
 #include "../../core/board.h"
+#include "../../core/connection.h"
 #include "../../port/port.h"
-
-enum {
-    TT_OPTIONS_NAME_MAX = 256, // bytes of a host name or a device id, with the NUL
-    TT_OPTIONS_KEY_MAX = 64,   // of a decoded key
-};
 
 struct tt_options {
     const struct tt_board *board;
@@ -26,16 +22,14 @@ struct tt_options {
     uint8_t *ca; // ends in a NUL that ca_len counts
     size_t ca_len;
 
-    char host[TT_OPTIONS_NAME_MAX]; // as in the connection string
-    uint16_t tcp_port;              // 0: the protocol's own
-    char device_id[TT_OPTIONS_NAME_MAX];
-    uint8_t key[TT_OPTIONS_KEY_MAX];
-    size_t key_len;
+    uint8_t *secret; // the connection string as given, which `connection` points into
+    size_t secret_len;
+    struct tt_connection connection;
 };
 
 enum tt_options_result { TT_OPTIONS_RUN, TT_OPTIONS_HELP, TT_OPTIONS_WRONG };
 
 // Writes help to stdout, or one sentence about what is wrong to stderr. After RUN,
-// tt_options_free wipes the key and frees the files.
+// tt_options_free wipes the connection string and frees the files.
 enum tt_options_result tt_options_parse(struct tt_options *options, int argc, char **argv);
 void tt_options_free(struct tt_options *options);

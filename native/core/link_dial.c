@@ -1,0 +1,78 @@
+// Making one connection: who calls, where to, over what; knows no policy.
+#include <string.h>
+
+#include "../port/error.gen.h"
+#include "link_state.h"
+#include "tls.h"
+
+enum { DEFAULT_PORT = 8883 };
+
+static void set_peer(struct tt_link *link, struct tt_range host)
+{
+    struct tt_range name;
+    link->tcp_port = DEFAULT_PORT;
+    tt_connection_split_host(host, &name, &link->tcp_port);
+    memcpy(link->name, name.data, name.len);
+    link->name[name.len] = 0;
+    if (link->config.tcp_port != 0) { link->tcp_port = link->config.tcp_port; }
+}
+
+void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_range device_id)
+{
+    const struct tt_connection *connection = &link->config.connection;
+    link->host = host;
+    struct tt_writer id = tt_writer_of(link->id, sizeof link->id);
+    tt_writer_bytes(&id, device_id.data, device_id.len);
+    link->device_len = id.len;
+    if (connection->module_id.len > 0) {
+        tt_writer_text(&id, "/modules/");
+        tt_writer_bytes(&id, connection->module_id.data, connection->module_id.len);
+    }
+    link->id_len = id.len;
+    set_peer(link, connection->gateway.len > 0 ? connection->gateway : host);
+}
+
+static int open_tls(struct tt_link *link, const struct tt_stream *stream)
+{
+    const struct tt_tls_config config = {
+        .port = link->config.port,
+        .host = link->name,
+        .ca = link->config.ca,
+        .ca_len = link->config.ca_len,
+        .build_epoch_ms = link->config.build_epoch_ms,
+        .tls13 = link->config.tls13,
+    };
+    const int err = tt_tls_open(&config, stream, &link->tls, &link->stream, &link->hub.why);
+    if (err != TT_OK) { link->tls = NULL; }
+    return err;
+}
+
+int tt_link_dial(struct tt_link *link, int64_t now_ms)
+{
+    const struct tt_port *port = link->config.port;
+    link->hub.why = NULL;
+    const int64_t epoch_ms = port->epoch_ms(port->ctx);
+    if (epoch_ms < 0 || epoch_ms < link->config.build_epoch_ms) {
+        link->hub.why = "the clock is not set: no certificate can be checked, no token signed";
+        return TT_EUNSET;
+    }
+    const char *const address = link->config.address != NULL ? link->config.address : link->name;
+    struct tt_stream stream;
+    int err = port->connect(port->ctx, address, link->tcp_port, &stream);
+    if (err != TT_OK) { return err; }
+    if (link->config.tls) {
+        err = open_tls(link, &stream);
+        if (err != TT_OK) { return err; }
+    } else {
+        link->stream = stream;
+    }
+    return tt_link_open_session(link, epoch_ms / 1000, now_ms);
+}
+
+void tt_link_hang_up(struct tt_link *link)
+{
+    if (link->stream.close != NULL) { link->stream.close(link->stream.ctx); }
+    link->stream = (struct tt_stream){NULL, NULL, NULL, NULL};
+    link->tls = NULL;
+    tt_hub_closed(&link->hub);
+}

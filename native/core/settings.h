@@ -1,0 +1,29 @@
+// Who one device is and whom it trusts, as its settings partition says it: a slot of named fields.
+// It knows no flash, only mapped bytes, and logs nothing of them.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "link.h"
+
+// The slot's content is fields in any order, each once: length of the name (1 byte), name (ASCII),
+// length of the value (2 bytes, big endian), value, and one NUL that the length does not count.
+// Names that are not known are passed over. src/firmware/image.ts writes it.
+//   connection   connection string, see connection.h; a second line may have the other key
+//   ca           roots: PEM, or DER certificates one after another
+//   address      where TCP connects to instead of the host's own name
+//   port         decimal; instead of the host's own
+struct tt_settings {
+    struct tt_connection connection;
+    struct tt_range address;
+    uint16_t port; // 0: the host's own
+    struct tt_range ca;
+};
+
+// Ranges point into the partition; a NUL stands behind each. TT_OK; TT_ENOTFOUND when the partition
+// holds no settings; TT_EINVALID with *why in words.
+int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, size_t size,
+                     const char **why);
+// Fills in what of a link comes from settings; the rest stays as it is.
+void tt_settings_apply(const struct tt_settings *settings, struct tt_link_config *link);
