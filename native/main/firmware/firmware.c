@@ -7,6 +7,7 @@
 
 #include "../../core/crypto.h"
 #include "../../core/device_state.h"
+#include "../../core/settings.h"
 #include "../../engine/wasm3.h"
 #include "../../port/error.gen.h"
 #include "../../port/mcu/arena.h"
@@ -15,7 +16,6 @@
 #include "../../port/os.h"
 #include "board.gen.h"
 #include "measure.h"
-#include "settings.h"
 #include "slots.h"
 
 enum { FIGURES_MS = 100 };
@@ -140,7 +140,7 @@ static struct tt_device *start(void)
     io = chip->pins(pin_changed);
     block = chip->flash(TT_BOARD_STORE_OFFSET, TT_BOARD_STORE_BYTES);
     engine = make_engine();
-    const struct tt_device_config config = {
+    struct tt_device_config config = {
         .port = &port,
         .board = tt_boards[0],
         .io = &io,
@@ -149,16 +149,8 @@ static struct tt_device *start(void)
         .wasm = app.data,
         .wasm_len = app.len,
         .offline = !known,
-        .link = {.host = settings.host,
-                 .address = known && settings.address[0] != 0 ? settings.address : NULL,
-                 .tcp_port = settings.port,
-                 .device_id = settings.device_id,
-                 .key = settings.key,
-                 .key_len = settings.key_len,
-                 .tls = true,
-                 .ca = settings.ca,
-                 .ca_len = settings.ca_len},
     };
+    if (known) { tt_settings_apply(&settings, &config.link); }
     const char *why = "";
     struct tt_device *const started =
         tt_device_start(device_memory, sizeof device_memory, &config, tt_os_uptime_ms(), &why);
