@@ -3,6 +3,8 @@
 import { boardsSource } from '../board/emit_c.js'
 import type { Board } from '../board/index.js'
 import { FirmwareError } from './error.js'
+import { wiresHeader } from './wires.js'
+import type { BoardPartition } from '../board/board.js'
 import type { FirmwareFile, Partition } from '../board/file.js'
 
 export function firmwareOf(board: Board): FirmwareFile {
@@ -11,7 +13,7 @@ export function firmwareOf(board: Board): FirmwareFile {
   return board.firmware
 }
 
-export function partitionFor(board: Board, use: Partition['use']): Partition {
+export function partitionFor(board: Board, use: Partition['use']): BoardPartition {
   const partition = board.flash.partitions.find((entry) => entry.use === use)
   if (partition === undefined) throw new FirmwareError(`board '${board.name}' has no partition for ${use}; add one to the flash of its board.json`)
   return partition
@@ -24,7 +26,11 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
   const lanes = telemetryBytes + replyBytes + 2 * reportBytes + inboxBytes + packetBytes + receiveBytes
   const settings = partitionFor(board, 'settings')
   const store = partitionFor(board, 'store')
-  const code = board.flash.partitions.find(({ use }) => use === 'code') ?? { atKib: 0, kib: 0 }
+  const { chip } = board
+  const optional = (use: Partition['use']) => board.flash.partitions.find((entry) => entry.use === use) ?? { atKib: 0, kib: 0, eraseBytes: 0 }
+  const code = optional('code')
+  const trust = optional('trust')
+  const outbox = optional('outbox')
   partitionFor(board, 'app')
   const slots = board.flash.partitions.filter(({ use }) => use === 'app').map(({ atKib, kib }) => `{${atKib * 1024}, ${kib * 1024}}`)
   const header = [
@@ -45,10 +51,61 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
     `#define TT_BOARD_SETTINGS_BYTES ${settings.kib * 1024}`,
     `#define TT_BOARD_STORE_OFFSET ${store.atKib * 1024}`,
     `#define TT_BOARD_STORE_BYTES ${store.kib * 1024}`,
+    `#define TT_BOARD_STORE_BLOCK_BYTES ${store.eraseBytes}`,
+    `#define TT_BOARD_OUTBOX_OFFSET ${outbox.atKib * 1024}`,
+    `#define TT_BOARD_OUTBOX_BYTES ${outbox.kib * 1024}`,
+    `#define TT_BOARD_OUTBOX_BLOCK_BYTES ${outbox.eraseBytes}`,
+    `#define TT_BOARD_TRUST_OFFSET ${trust.atKib * 1024}`,
+    `#define TT_BOARD_TRUST_BYTES ${trust.kib * 1024}`,
     `#define TT_BOARD_CODE_OFFSET ${code.atKib * 1024}`,
     `#define TT_BOARD_CODE_BYTES ${code.kib * 1024}`,
     `#define TT_BOARD_APP_SLOTS {${slots.join(', ')}}`,
+    `#define TT_BOARD_PROGRAM_BYTES ${board.flash.programBytes}`,
+    ...(chip.flashAddress === undefined ? [] : ['', '// Where the flash begins in the address space.', `#define TT_BOARD_FLASH_ADDRESS ${chip.flashAddress}`]),
+    '',
+    '// Hertz: of the core, and of the clock the board feeds it (0: the chip has its own).',
+    `#define TT_BOARD_CLOCK_HZ ${chip.clockMhz}000000`,
+    `#define TT_BOARD_OSCILLATOR_HZ ${board.oscillator === undefined ? 0 : board.oscillator.mhz * 1_000_000}`,
+    `#define TT_BOARD_OSCILLATOR_BYPASS ${board.oscillator?.bypass === true ? 1 : 0}`,
+    '',
+    ...wiresHeader(board),
     '',
   ].join('\n')
-  return { 'board.gen.h': header, 'board.gen.c': boardsSource([board], 'board.gen.h') }
+  return {
+    'board.gen.h': header,
+    'board.gen.c': boardsSource([board], 'board.gen.h'),
+    'board.gen.cmake': cmakeVariables(board),
+    ...(chip.flashAddress === undefined || chip.regions === undefined ? {} : { 'memory.gen.ld': memoryScript(board, chip.flashAddress, chip.regions) }),
+  }
+}
+
+/** What a port.cmake may want to know: included from the folder of the tables. */
+function cmakeVariables({ file, chip, network, firmware }: Board): string {
+  return [
+    `# Generated from ${file} by src/firmware/tables.ts. Do not edit.`,
+    `set(tt_board_chip ${chip.name})`,
+    `set(tt_board_network ${network.kind})`,
+    `set(tt_board_clock_hz ${chip.clockMhz}000000)`,
+    `set(tt_board_fpu "${firmware?.float === 'hard' ? chip.fpu ?? '' : ''}")`,
+    '',
+  ].join('\n')
+}
+
+/** MEMORY of a linker script: the chip's RAM by its names, `firmware`, and `vectors` where start-up code has a partition of its own. */
+function memoryScript(board: Board, flashAddress: string, regions: NonNullable<Board['chip']['regions']>): string {
+  const code = board.flash.partitions.filter(({ use }) => use === 'boot' || use === 'firmware')
+  return [
+    `/* Generated from ${board.file} by src/firmware/tables.ts. Do not edit. */`,
+    'MEMORY',
+    '{',
+    ...code.map(({ use, atKib, kib }) => memoryRow(use === 'boot' ? 'vectors' : 'firmware', 'rx', Number(flashAddress) + atKib * 1024, kib * 1024)),
+    ...regions.map(({ name, address, bytes }) => memoryRow(name, 'rwx', Number(address), bytes)),
+    '}',
+    ...(code.some(({ use }) => use === 'boot') || code.length === 0 ? [] : ['REGION_ALIAS("vectors", firmware)']),
+    '',
+  ].join('\n')
+}
+
+function memoryRow(name: string, attributes: string, origin: number, length: number): string {
+  return `    ${name} (${attributes}) : ORIGIN = 0x${origin.toString(16).padStart(8, '0')}, LENGTH = ${length}`
 }
