@@ -11,6 +11,7 @@ const node = (...args) => spawnSync(process.execPath, args, { cwd: projectRoot, 
 const checks = [
   ['generated files are what src/abi says', () => node(join('build', 'host', 'abi', 'generate.js'), '--check')],
   ['board tables in C are what boards say', () => node(join('build', 'host', 'board', 'generate.js'), '--check')],
+  ['stubs of apps are what their models say', () => node(join('build', 'host', 'build', 'generate.js'), '--check')],
   ['TypeScript of src and test, strict', () => node(tool('typescript', 'bin', 'tsc'), '-p', 'tsconfig.test.json')],
   ['lint (oxlint)', () => node(tool('oxlint', 'bin', 'oxlint'), '--deny-warnings')],
   ['C format (clang-format)', () => node(join('scripts', 'format.mjs'), '--check')],

@@ -1,6 +1,7 @@
 // The device SDK; only re-exports.
 
 import * as hub from "./hub";
+import * as pnp from "./pnp";
 import * as twin from "./twin";
 
 export { HostError } from "./abi.gen";
@@ -18,4 +19,4 @@ export { Properties } from "./properties";
 export { Pwm } from "./pwm";
 export { store } from "./store";
 export { after, cancel, every } from "./timer";
-export { hub, twin };
+export { hub, pnp, twin };

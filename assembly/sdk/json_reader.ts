@@ -115,7 +115,7 @@ export class JsonReader {
       if (matches) found = valueAt;
     }
     if (this.next() != JsonToken.End || found < 0) return false;
-    memberAt(found);
+    memberAt(found, 1);
     this.next();
     return true;
   }
@@ -213,11 +213,11 @@ export function position(): i32 {
   return at;
 }
 
-/** Goes to where a top-level member's value begins, as `position` said after its key; failures so far are forgotten. */
-export function memberAt(valueAt: i32): void {
+/** Goes to where the value of a member begins, as `position` said after its key, in `inside` objects; failures so far are forgotten. */
+export function memberAt(valueAt: i32, inside: i32): void {
   seek(valueAt);
   expect = Expect.Value;
-  depth = 1;
+  depth = inside;
   arrays = 0;
   token = JsonToken.None;
   forgive();

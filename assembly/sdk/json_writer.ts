@@ -90,6 +90,14 @@ export function beginObject(whenSent: () => i32): JsonWriter {
   return changetype<JsonWriter>(1);
 }
 
+/** As {@link beginObject}, an array. */
+export function beginArray(whenSent: () => i32): JsonWriter {
+  finish = whenSent.index;
+  host_json.begin(0);
+  host_json.open("", 1);
+  return changetype<JsonWriter>(1);
+}
+
 /** A member or, after `host_json.begin(0)`, the whole: the standard library's text of a float. */
 export function putF64(name: string, value: f64): void {
   if (!isFinite(value)) {

@@ -3,7 +3,7 @@
 import { EventKind, host_event, host_hub, host_json } from "./abi.gen";
 import { handle } from "./event";
 import { JsonReader, openReader } from "./json_reader";
-import { JsonWriter, beginObject } from "./json_writer";
+import { JsonWriter, beginArray, beginObject } from "./json_writer";
 import { requireLiteral, stop, utf8Equals } from "./text";
 
 const methodsMax: i32 = 16;
@@ -41,6 +41,18 @@ export class Request {
     return beginObject(() => finish(answering, answerStatus));
   }
 
+  /** Replies with an array written element by element. */
+  answerArray(status: i32 = 200): JsonWriter {
+    answering = this;
+    answerStatus = status;
+    return beginArray(() => finish(answering, answerStatus));
+  }
+
+  /** Replies with the value that was written. */
+  sendWritten(status: i32): i32 {
+    return finish(this, status);
+  }
+
   /** What a handler returns that will reply in a later event. The caller gives up after its own timeout. */
   later(): i32 {
     return 0;
@@ -56,9 +68,17 @@ function finish(request: Request, status: i32): i32 {
   return host_hub.replyWritten(<i32>changetype<usize>(request) - 1, status);
 }
 
-/** Rows of the name and the handler's table index. */
+/** Rows of the component, empty for the device itself, the name, the handler's table index and that of what calls it. */
+const enum Row {
+  Component = 0,
+  Name = 4,
+  Handler = 8,
+  Apply = 12,
+  Size = 16,
+}
+
 // @ts-ignore: decorator
-@lazy const methods = memory.data(8 * methodsMax);
+@lazy const methods = memory.data(Row.Size * methodsMax);
 // @ts-ignore: decorator
 @lazy let methodCount: i32 = 0;
 // @ts-ignore: decorator
@@ -69,23 +89,37 @@ function finish(request: Request, status: i32): i32 {
  *     hub.onMethod("brew", (request) => request.reply(`{"seconds":25}`));
  */
 export function onMethod(name: string, handler: (request: Request) => i32): void {
+  answer("", name, handler.index, (handler, request) => call_indirect<i32>(handler, request));
+}
+
+/** As {@link onMethod}, for the command `component*name` (both literals; the component may be empty); `apply` gets the handler and calls it. */
+export function answer(component: string, name: string, handler: u32, apply: (handler: u32, request: Request) => i32): void {
   requireLiteral(name);
   if (methodCount == methodsMax) stop("Too many methods:", name);
-  const row = methods + (<usize>methodCount << 3);
-  methodCount++;
-  store<usize>(row, changetype<usize>(name));
-  store<u32>(row, handler.index, 4);
+  const row = methods + <usize>(methodCount++ * Row.Size);
+  store<usize>(row, changetype<usize>(component), Row.Component);
+  store<usize>(row, changetype<usize>(name), Row.Name);
+  store<u32>(row, handler, Row.Handler);
+  store<u32>(row, apply.index, Row.Apply);
   handle(EventKind.Method, onRequest);
 }
 
 function onRequest(id: i32): void {
   const length = host_event.name(nameBytes, nameMax);
   for (let i = 0; i < methodCount; i++) {
-    const row = methods + (<usize>i << 3);
-    if (length > nameMax || !utf8Equals(nameBytes, length, changetype<string>(load<usize>(row)))) continue;
+    const row = methods + <usize>(i * Row.Size);
+    if (length > nameMax || !isNamed(row, length)) continue;
     openReader();
-    call_indirect<i32>(load<u32>(row, 4), changetype<Request>(<usize>id + 1));
+    call_indirect<i32>(load<u32>(row, Row.Apply), load<u32>(row, Row.Handler), changetype<Request>(<usize>id + 1));
     return;
   }
   changetype<Request>(<usize>id + 1).reject(501, `{"error":"the device has no such method"}`);
+}
+
+/** Whether the name is `component*name`, or `name` without a component. Names of components are ASCII. */
+function isNamed(row: usize, length: i32): bool {
+  const component = changetype<string>(load<usize>(row, Row.Component));
+  const prefix = component.length > 0 ? component.length + 1 : 0;
+  if (prefix > 0 && (prefix > length || load<u8>(nameBytes + prefix - 1) != 0x2a || !utf8Equals(nameBytes, prefix - 1, component))) return false;
+  return utf8Equals(nameBytes + prefix, length - prefix, changetype<string>(load<usize>(row, Row.Name)));
 }

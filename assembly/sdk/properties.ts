@@ -44,6 +44,12 @@ export function properties(): Properties {
   return changetype<Properties>(1);
 }
 
+/** Adds the component a message is of, unless it is of the device itself. [Plug and Play convention: telemetry of components] */
+export function subject(component: string): void {
+  if (component.length > 0) describedLength = 0;
+  addSystem("$.sub=", component);
+}
+
 /** Adds the system properties that say what the body is; `Full` when the bag is. [IoT Hub: without both, a route cannot look into a body] */
 export function describe(contentType: string, contentEncoding: string): i32 {
   const alone = bagLength == 0;

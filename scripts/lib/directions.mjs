@@ -30,10 +30,11 @@ export const allowed = {
   'native/fuzz': ['native/core', 'native/port', 'native/port/esp_at'],
   'src/abi': [],
   'src/board': ['src/abi'],
-  'src/build': ['src/abi', 'src/board'],
+  'src/model': ['src/board'],
+  'src/build': ['src/abi', 'src/board', 'src/model'],
   'src/sim': ['src/abi', 'src/board', 'src/build', 'src/hub'],
   'src/hub': [],
-  'src/cli': ['src/abi', 'src/board', 'src/build', 'src/sim', 'src/hub', 'src/firmware'],
+  'src/cli': ['src/abi', 'src/board', 'src/build', 'src/model', 'src/sim', 'src/hub', 'src/firmware'],
   'src/firmware': ['src/board', 'src/build'],
   'src/bench': ['src/board', 'src/build', 'src/sim', 'src/hub', 'src/firmware'],
 }

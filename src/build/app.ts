@@ -13,6 +13,8 @@ export interface App {
   readonly entry: string
   /** The board its author had in mind (app.json beside the entry), else `host`. */
   readonly board: string
+  /** The id of the interface the device announces (app.json), which model.json or the folder model beside the entry has; undefined for none. */
+  readonly model: string | undefined
   /** What single keys do in the live view (app.json). */
   readonly keys: readonly AppKey[]
 }
@@ -54,22 +56,23 @@ export function findApp(nameOrPath: string): App {
 function describe(name: string, entry: string): App {
   const clean = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'app'
   const file = join(dirname(entry), 'app.json')
-  return { name: clean, entry, ...existsSync(file) ? readNotes(file) : { board: 'host', keys: [] } }
+  return { name: clean, entry, ...existsSync(file) ? readNotes(file) : { board: 'host', model: undefined, keys: [] } }
 }
 
-function readNotes(file: string): Pick<App, 'board' | 'keys'> {
+function readNotes(file: string): Pick<App, 'board' | 'model' | 'keys'> {
   let value: unknown
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new BuildError(`${shown(file)} is not JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`, { cause: error })
   }
-  const { board = 'host', keys = [] } = isObject(value) ? value : { board: 0 }
+  const { board = 'host', model, keys = [] } = isObject(value) ? value : { board: 0 }
   if (typeof board !== 'string') throw new BuildError(`${shown(file)} must be an object such as {"board": "host"}`)
   if (!Array.isArray(keys) || !keys.every(isKey)) {
     throw new BuildError(`${shown(file)} at /keys: each must be such as {"key": "b", "title": "brew", "method": "brew"} or {"key": "u", "title": "warmer", "desired": "target", "step": 1, "from": 90}`)
   }
-  return { board, keys }
+  if (model !== undefined && typeof model !== 'string') throw new BuildError(`${shown(file)} at /model: it must be the id of an interface such as "dtmi:com:example:Thermostat;1"`)
+  return { board, model, keys }
 }
 
 function isKey(value: unknown): value is AppKey {

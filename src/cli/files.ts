@@ -9,6 +9,7 @@ const kinds = {
   trace: { name: 'trace of a simulation', begins: /^0 [a-z]/ },
   recording: { name: 'recording of a simulation', begins: /^\{"type":"recording",/ },
   wasm: { name: 'WebAssembly module', begins: /^\0asm/ },
+  stub: { name: 'stub of tinytwin model', begins: /^\/\/ Generated from / },
   map: { name: 'source map', begins: /^\{"version":3,/ },
 } as const
 

@@ -10,6 +10,7 @@ import { CliError, parseCommandLine, type Command } from './command.js'
 import { devCommand } from './dev.js'
 import { commandHelp, programHelp } from './help.js'
 import { hubCommand } from './hub.js'
+import { modelCommand } from './model.js'
 import { deviceCommand } from './remote/device.js'
 import { c2dCommand, monitorCommand } from './remote/message.js'
 import { methodCommand, queryCommand, twinCommand } from './remote/twin.js'
@@ -18,7 +19,7 @@ import { sizeCommand } from './size.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 export const commands: readonly Command[] = [
-  devCommand, simCommand, buildCommand, sizeCommand, appsCommand, boardsCommand,
+  devCommand, simCommand, buildCommand, sizeCommand, modelCommand, appsCommand, boardsCommand,
   hubCommand, deviceCommand, twinCommand, methodCommand, c2dCommand, monitorCommand, queryCommand,
 ]
 
