@@ -26,6 +26,8 @@ static napi_value device_receive(napi_env env, napi_callback_info info);
 static napi_value device_ended(napi_env env, napi_callback_info info);
 static napi_value device_pin_changed(napi_env env, napi_callback_info info);
 static napi_value device_link_up(napi_env env, napi_callback_info info);
+static napi_value device_set_clock(napi_env env, napi_callback_info info);
+static napi_value device_starve(napi_env env, napi_callback_info info);
 static napi_value device_state(napi_env env, napi_callback_info info);
 static napi_value device_store_get(napi_env env, napi_callback_info info);
 static napi_value device_flash_fault(napi_env env, napi_callback_info info);
@@ -49,6 +51,8 @@ napi_value sim_device_class(napi_env env)
         {"ended", device_ended},            // (stream, TT_E code)
         {"pinChanged", device_pin_changed}, // (pin, level)
         {"linkUp", device_link_up},         // ()
+        {"setClock", device_set_clock},     // (epochBaseMs), below 0: unset
+        {"starve", device_starve},          // ()
         {"state", device_state},            // () => { running, safeMode, connected, idle, … }
         {"storeGet", device_store_get},     // (key) => Buffer | undefined
         {"flashFault", device_flash_fault}, // (wait, fails, tornBytes, cuts)
@@ -350,6 +354,27 @@ static napi_value device_link_up(napi_env env, napi_callback_info info)
     size_t argc = 0;
     struct sim_device *sim = unwrap(env, info, &argc, NULL);
     if (sim && sim->device && !sim->config.offline) { tt_link_up(tt_device_link(sim->device)); }
+    return NULL;
+}
+
+// As when somebody sets the clock, or its battery dies.
+static napi_value device_set_clock(napi_env env, napi_callback_info info)
+{
+    napi_value argument;
+    size_t argc = 1;
+    struct sim_device *sim = unwrap(env, info, &argc, &argument);
+    int64_t epoch_base_ms = TT_EUNSET;
+    napi_get_value_int64(env, argument, &epoch_base_ms);
+    if (sim) { sim->sim.epoch_base_ms = epoch_base_ms < 0 ? TT_EUNSET : epoch_base_ms; }
+    return NULL;
+}
+
+// The guest's next event runs out of fuel: a trap as honest as any.
+static napi_value device_starve(napi_env env, napi_callback_info info)
+{
+    size_t argc = 0;
+    struct sim_device *sim = unwrap(env, info, &argc, NULL);
+    if (sim && sim->device) { tt_sim_port_starve(&sim->sim, &sim->board.event_fuel); }
     return NULL;
 }
 

@@ -42,8 +42,21 @@ int tt_hub_open(struct tt_hub *hub, const struct tt_mqtt_connect *connect, int64
     return TT_OK;
 }
 
+static void tell(const struct tt_hub *hub, enum tt_notice_kind kind, int32_t sequence)
+{
+    if (hub->port->notice != NULL) {
+        const struct tt_notice notice = {kind, sequence, "", 0};
+        hub->port->notice(hub->port->ctx, &notice);
+    }
+}
+
 void tt_hub_closed(struct tt_hub *hub)
 {
+    struct tt_telemetry head;
+    if (hub->accepted && hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX &&
+        tt_outbox_peek_telemetry(hub->outbox, &head)) {
+        tell(hub, TT_NOTICE_CUT, head.sequence);
+    }
     hub->accepted = false;
     hub->subscribed = false;
     hub->draining = false;
@@ -143,10 +156,7 @@ static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
     hub->telemetry_id = 0;
     hub->due_ms[TT_HUB_TELEMETRY] = INT64_MAX;
     tt_outbox_pop_telemetry(hub->outbox);
-    if (hub->port->notice != NULL) {
-        const struct tt_notice notice = {TT_NOTICE_ACKNOWLEDGED, sequence, "", 0};
-        hub->port->notice(hub->port->ctx, &notice);
-    }
+    tell(hub, TT_NOTICE_ACKNOWLEDGED, sequence);
     tt_hub_put(hub, TT_EVENT_STORED, sequence); // news only: without room the app goes without
 }
 

@@ -88,6 +88,8 @@ static const char *class_of(const struct tt_link *link, int err)
 {
     if (link->tls != NULL && tt_tls_reason(link->tls) != NULL) { return "tls: "; }
     switch (err) {
+    case TT_EUNTRUSTED: // by a stream that has TLS of its own, such as a modem's
+        return "tls: ";
     case TT_EPROTOCOL:
         return "protocol: ";
     case TT_EREFUSED:
@@ -116,6 +118,8 @@ static const char *words_of(const struct tt_link *link, int err)
         return "the host refused the connection";
     case TT_ENOTFOUND:
         return "the host name is not known";
+    case TT_EUNTRUSTED:
+        return "the server's certificate is not trusted";
     case TT_ETIMEOUT:
         return "no connection in time";
     default:

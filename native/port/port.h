@@ -23,6 +23,7 @@ enum tt_notice_kind {
     TT_NOTICE_SAFE_MODE = 6,    // no guest runs any more; text: why
     TT_NOTICE_RENEWED = 7,      // the SAS token was renewed by a reconnect
     TT_NOTICE_REFUSED = 8,      // a telemetry message was not queued; code: the TT_E the app got
+    TT_NOTICE_CUT = 9, // a connection ended with telemetry `code` sent and not acknowledged
 };
 
 // A structured observation, for tools that watch a device. text is valid during the call.

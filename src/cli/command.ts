@@ -29,6 +29,8 @@ export interface Command {
   /** Positional arguments in order; optional ones in brackets in help. */
   readonly arguments: readonly { readonly name: string, readonly doc: string, readonly optional?: boolean }[]
   readonly options: readonly Option[]
+  /** More to choose from, such as the values of an option. */
+  readonly lists?: readonly { readonly title: string, readonly rows: readonly (readonly [left: string, right: string])[] }[]
   /** Command lines without the program's name, each with what it does. */
   readonly examples: readonly (readonly [line: string, doc: string])[]
   /** The exit code. */

@@ -28,6 +28,7 @@ export function commandHelp(command: Command): string {
   const lines = [`Usage: tinytwin ${command.name}${words} [--OPTION…]`, '', ...wrap(command.doc, width), '']
   if (command.arguments.length > 0) lines.push('Arguments:', ...table(command.arguments.map(({ name, doc }) => [name, doc])), '')
   lines.push('Options:', ...table(options.map(({ name, value, doc }) => [`--${name}${value === undefined ? '' : ` ${value}`}`, doc])), '')
+  for (const { title, rows } of command.lists ?? []) lines.push(`${title}:`, ...table(rows), '')
   if (command.examples.length > 0) {
     lines.push('Examples:')
     for (const [line, doc] of command.examples) lines.push(`  tinytwin ${line}`, ...wrap(doc, width - 6).map((text) => `      ${text}`))

@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path'
 import { buildApp } from '../build/index.js'
-import { simulate, type Device, type Summary } from '../sim/index.js'
-import type { Command } from './command.js'
+import { faultKinds, faultNames, parseFault, randomFaults, simulate, type Device, type FaultKind, type PlannedFault, type Summary } from '../sim/index.js'
+import { CliError, type Command } from './command.js'
 import { checkReplaceable, writeFiles } from './files.js'
 import { progressOf } from './progress.js'
 import { visible } from './terminal.js'
@@ -19,19 +19,24 @@ export const simCommand: Command = {
     { name: 'for', value: 'DURATION', doc: 'Virtual time, such as 20s, 24h or 1h30m. Default: 1h.' },
     { name: 'board', value: 'BOARD', doc: 'A name (see: tinytwin boards), or the path of a board.json. Default: the one the app was written for.' },
     { name: 'seed', value: 'NUMBER', doc: 'Whole number from 0 to 4294967295 that all randomness comes from. Default: 1.' },
+    { name: 'fault', value: 'FAULT', repeat: true, doc: 'Something that goes wrong, as KIND@START+DURATION, such as net.down@1h+72h, or KIND=VALUE@START+DURATION; may be given more than once. "random": every kind, from the seed, one in five hours. The kinds are below.' },
     { name: 'engine', value: 'ENGINE', doc: 'What runs the Wasm: wasm3, as on the device, or v8. Default: wasm3.' },
     { name: 'trace', value: 'FILE', doc: 'Write the canonical trace here: what the app saw and did, in order. A file that is no trace is not replaced.' },
     { name: 'events', doc: 'Print log lines, telemetry and crashes too, in order of virtual time.' },
   ],
+  lists: [{ title: 'Faults (a moment has no DURATION, + one must have it, (+) may have it)', rows: faultNames.map(faultRow) }],
   examples: [
     ['sim coffee-machine --for 24h --seed 7', 'A day of coffee.'],
     ['sim coffee-machine --for 24h --json', 'The summary as one JSON object.'],
+    ['sim coffee-machine --for 80h --fault net.down@1h+72h', 'Three days without a network, all of which is told afterwards.'],
+    ['sim coffee-machine --for 500h --fault random --seed 3', 'Three weeks of everything that can go wrong.'],
     ['sim ./door.ts --board blink-nano --for 1m --events', 'Your app, with everything it says.'],
   ],
   run: async ({ args, terminal }) => {
     const virtualMs = args.span('for') ?? defaultMs
     const seed = args.whole('seed', { min: 0, max: 2 ** 32 - 1 }) ?? 1
     const engine = args.choice('engine', ['wasm3', 'v8']) ?? 'wasm3'
+    const faults = args.texts('fault').flatMap((text) => planned(text, seed, virtualMs))
     const board = args.text('board')
     const traceFile = args.text('trace')
     if (traceFile !== undefined) checkReplaceable(resolve(traceFile), 'trace')
@@ -40,6 +45,7 @@ export const simCommand: Command = {
       const built = await buildApp({ app: args.positionals[0] ?? '', progress: progress.begin, ...(board === undefined ? {} : { board }) })
       progress.end()
       await using device = await simulate(built, { board: built.board, engine, seed, keepTrace: traceFile !== undefined })
+      device.faults.plan(faults)
       // In steps only for the eye: time passes the same.
       const steps = terminal.attended ? 50 : 1
       for (let step = 1; step <= steps; step++) {
@@ -58,6 +64,21 @@ export const simCommand: Command = {
     }
     return 0
   },
+}
+
+function faultRow(kind: FaultKind): readonly [string, string] {
+  const { doc, lasts, value } = faultKinds[kind]
+  const otherwise = value === undefined ? '' : ` ${value.name}: ${value.doc}${value.otherwise === '' ? '' : `; ${value.otherwise} if not given`}.`
+  return [`${kind}${value === undefined ? '' : `[=${value.name}]`}${lasts === 'window' ? ' +' : lasts === 'either' ? ' (+)' : ''}`, `${doc}${otherwise}`]
+}
+
+function planned(text: string, seed: number, spanMs: number): readonly PlannedFault[] {
+  if (text === 'random') return randomFaults(seed, spanMs)
+  try {
+    return [parseFault(text)]
+  } catch (error) {
+    throw new CliError(`--fault: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 type SimEvent = { readonly atMs: number } & (

@@ -68,8 +68,8 @@ export interface HubOptions {
   readonly consumerGroups?: readonly string[]
   /** Where devices upload files; without it they cannot. */
   readonly blobs?: BlobContainer
-  /** Rates are limited only with a tier. */
-  readonly throttle?: ThrottleOptions
+  /** Rates are limited only with a tier, or as whoever runs the hub decides. */
+  readonly throttle?: ThrottleOptions | Throttles
   /** One entry for each thing worth a line; no secrets, no payloads. */
   readonly log?: (entry: HubLogEntry) => void
 }
@@ -135,9 +135,9 @@ const EVENT_POLICY = 'iothubowner'
 export function createHub(options: HubOptions): Hub {
   const { hostName, clock = systemClock, random = systemRandom, store = memoryStore(), log = () => {}, throttle } = options
   const bus = memoryBus()
-  const context = createContext(options, { hostName, clock, random, bus, log, store: loggedStore(store, clock, log) }, throttle === undefined ? unthrottled : createThrottles(throttle, clock))
+  const context = createContext(options, { hostName, clock, random, bus, log, store: loggedStore(store, clock, log) }, throttlesOf(throttle, clock))
   const configurations = new Configurations(context, { count: (text) => queries.count(text) })
-  const jobs = new Jobs(context, { configurationsOf: configurations.of, limits: jobLimits(throttle) })
+  const jobs = new Jobs(context, { configurationsOf: configurations.of, limits: jobLimits(throttle !== undefined && 'tier' in throttle ? throttle : undefined) })
   const queries = createQueries(context, { configurationsOf: configurations.of, jobRows: (after) => jobs.rows(after) })
   const open = new Set<MqttConnection>()
   let isClosed = false
@@ -232,6 +232,11 @@ export function createHub(options: HubOptions): Hub {
       await store.close()
     }
   }
+}
+
+function throttlesOf(throttle: HubOptions['throttle'], clock: Clock): Throttles {
+  if (throttle === undefined) { return unthrottled }
+  return 'take' in throttle ? throttle : createThrottles(throttle, clock)
 }
 
 type Given = Pick<HubContext, 'hostName' | 'clock' | 'random' | 'store' | 'bus' | 'log'>

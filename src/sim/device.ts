@@ -5,11 +5,17 @@ import { buildApp } from '../build/index.js'
 import type { CloudMessageRequest, DeviceMessage, JsonObject, JsonValue, MethodResult, TwinDocument } from '../hub/index.js'
 import { parseSpan, type Span } from './duration.js'
 import type { LogLevel } from './events.js'
+import { Faults } from './faults/faults.js'
+import type { FaultKind } from './faults/kinds.js'
+import { Recovery } from './faults/recovery.js'
+import { deviceSite } from './faults/site.js'
 import { Ledger, type Account } from './ledger.js'
 import { Machine, type AppImage, type Engine } from './machine.js'
 import { memoryNetwork, Plug } from './network.js'
 import type { I2cDevice } from './pins.js'
+import { seededRandom } from './random.js'
 import { parseCrash, sourceLine, type Crash } from './source.js'
+import { Weather } from './weather.js'
 import { World, type WorldOptions } from './world.js'
 
 export interface SimulateOptions {
@@ -68,9 +74,25 @@ export interface Summary extends Account {
   readonly connections: number
   /** Reconnects of the device's own making, for a fresh token. */
   readonly renewals: number
+  /** Connections that ended with a telemetry message sent and not acknowledged: each may make one duplicate. */
+  readonly cuts: number
+  readonly powerCuts: number
+  /** Faults that were injected, by kind. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
+  /** The most telemetry messages that waited at once, queued and not yet acknowledged. */
+  readonly outboxPeak: number
+  /** What the C side took from the heap since the end of the first hour; 0 before. */
+  readonly growthBytes: number
+  /** The longest time from the network's return to the connection's. */
+  readonly reconnectMs: number
+  /** The same where the device first had to notice that its connection was half-open. */
+  readonly halfOpenMs: number
   /** SHA-256 of the canonical trace. */
   readonly trace: string
 }
+
+/** After so long all has happened once that takes memory. */
+const settledMs = 3_600_000
 
 export class Device {
   readonly id: string
@@ -79,10 +101,12 @@ export class Device {
   readonly engine: Engine
   readonly seed: number
   readonly network: Pick<Plug, 'up' | 'down' | 'connected'>
+  readonly faults: Faults
   readonly crashes: CrashReport[] = []
   readonly machine: Machine
   readonly #ownsWorld: boolean
   readonly #ledger = new Ledger()
+  readonly #recovery = new Recovery(() => this.world.nowMs)
   /** As received; made readable when somebody asks. */
   readonly #arrivals: { readonly message: DeviceMessage, readonly atMs: number }[] = []
   readonly #telemetry: Telemetry[] = []
@@ -91,6 +115,10 @@ export class Device {
   #received = 0
   #connections = 0
   #renewals = 0
+  #cuts = 0
+  #powerCuts = 0
+  #heapBytes: number | undefined
+  #stopMeasuring = (): void => {}
   #safeModeReason: string | undefined
 
   constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
@@ -103,7 +131,9 @@ export class Device {
     this.#beganMs = this.world.nowMs
     const { hub } = this.world
     hub.devices.create({ deviceId })
-    const plug = new Plug(memoryNetwork(hub), () => this.machine.linkUp())
+    const { cloud, clock } = this.world
+    const weather = new Weather(memoryNetwork(() => cloud.reachable), clock, seededRandom(seed))
+    const plug = new Plug(weather, () => this.machine.linkUp())
     this.network = plug
     this.machine = new Machine({
       app, board, engine, keepTrace, seed,
@@ -113,7 +143,11 @@ export class Device {
       news: {
         log: (level, text) => { this.#log.push({ atMs: this.world.nowMs, level, text }) },
         notice: (kind, code, text) => this.#noticed(kind, code, text),
-        powerLost: () => this.#ledger.powerLost(),
+        stopped: (why) => {
+          if (why === 'power') this.#powerCuts++
+          this.#ledger.powerLost()
+          this.#recovery.disconnected()
+        },
       },
     })
     try {
@@ -123,6 +157,9 @@ export class Device {
       hub.devices.remove(deviceId)
       throw error
     }
+    const site = deviceSite({ deviceId, machine: this.machine, plug, weather, cloud, clock })
+    this.faults = new Faults(site, clock, this.#recovery)
+    this.#measureLater(settledMs)
     this.world.add(this.machine)
     this.world.listen(deviceId, (message) => this.#arrived(message))
   }
@@ -289,15 +326,32 @@ export class Device {
       crashes: this.crashes.length,
       connections: this.#connections,
       renewals: this.#renewals,
+      cuts: this.#cuts,
+      powerCuts: this.#powerCuts,
+      faults: this.faults.counts,
+      outboxPeak: this.#ledger.peak,
+      growthBytes: this.#heapBytes === undefined || !this.machine.powered ? 0 : this.machine.state.heapBytes - this.#heapBytes,
+      reconnectMs: this.#recovery.longestMs,
+      halfOpenMs: this.#recovery.longestHalfOpenMs,
       trace: this.traceHash,
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopMeasuring()
     this.world.remove(this.machine)
     this.world.listen(this.id, undefined)
     this.machine.dispose()
+    this.faults.endAll()
     if (this.#ownsWorld) await this.world.close()
+  }
+
+  // Not while the power is off: then there is nothing to compare with.
+  #measureLater(ms: number): void {
+    this.#stopMeasuring = this.world.clock.setTimer(() => {
+      if (this.machine.powered) this.#heapBytes = this.machine.state.heapBytes
+      else this.#measureLater(1000)
+    }, ms)
   }
 
   #noticed(kind: string, code: number, text: string): void {
@@ -305,8 +359,18 @@ export class Device {
       case 'queued': this.#ledger.queued(code, text); break
       case 'refused': this.#ledger.refused(); break
       case 'acknowledged': this.#ledger.acknowledged(code); break
-      case 'connected': this.#connections++; break
-      case 'renewed': this.#renewals++; break
+      case 'connected': {
+        this.#connections++
+        this.#recovery.connected()
+        break
+      }
+      case 'renewed': {
+        this.#renewals++
+        this.#recovery.connected()
+        break
+      }
+      case 'disconnected': this.#recovery.disconnected(); break
+      case 'cut': this.#cuts++; break
       case 'safeMode': this.#safeModeReason = text; break
       case 'crashed': {
         const crash = parseCrash(text)

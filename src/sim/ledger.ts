@@ -26,9 +26,10 @@ export class Ledger {
   readonly #waiting = new Map<string, 'queued' | 'acknowledged'>()
   readonly #arrived = new Set<string>()
   readonly #ids = new Map<number, string>() // of this boot, by sequence number
+  #peak = 0
   #queued = 0
   #refused = 0
-  #dropped = 0
+  readonly #dropped = new Set<string>()
   #duplicates = 0
   #reordered = 0
   #last: readonly [boot: number, sequence: number] = [0, 0]
@@ -37,6 +38,7 @@ export class Ledger {
     this.#queued++
     this.#ids.set(sequence, id)
     if (!this.#arrived.has(id)) this.#waiting.set(id, 'queued')
+    this.#peak = Math.max(this.#peak, this.#ids.size)
   }
 
   refused(): void {
@@ -58,6 +60,7 @@ export class Ledger {
     }
     this.#arrived.add(id)
     this.#waiting.delete(id)
+    this.#dropped.delete(id) // it had left before the power went
     const place = [Number(boot), Number(sequence)] as const
     if (place[0] < this.#last[0] || (place[0] === this.#last[0] && place[1] < this.#last[1])) this.#reordered++
     else this.#last = place
@@ -67,9 +70,14 @@ export class Ledger {
     for (const [id, state] of this.#waiting) {
       if (state === 'acknowledged') continue
       this.#waiting.delete(id)
-      this.#dropped++
+      this.#dropped.add(id)
     }
     this.#ids.clear()
+  }
+
+  /** The most messages that waited for the hub at once. */
+  get peak(): number {
+    return this.#peak
   }
 
   get account(): Account {
@@ -79,7 +87,7 @@ export class Ledger {
       refused: this.#refused,
       arrived: this.#arrived.size,
       lost,
-      dropped: this.#dropped,
+      dropped: this.#dropped.size,
       pending: this.#waiting.size - lost,
       duplicates: this.#duplicates,
       reordered: this.#reordered,

@@ -36,8 +36,8 @@ export interface Timeline {
 export interface MachineNews {
   log?(level: LogLevel, text: string): void
   notice?(kind: NoticeKind, code: number, text: string): void
-  /** Power went; RAM is gone. */
-  powerLost?(): void
+  /** RAM is gone, with the power or by a reset. */
+  stopped?(why: 'power' | 'reset'): void
 }
 
 export interface MachineOptions {
@@ -86,6 +86,11 @@ export class Machine {
   #bootMs = 0
   #restarting = false
   #disposed = false
+  #powered = false
+  /** The loops do not run, as with a task that waits for ever. */
+  #hung = false
+  /** What the device's clock is ahead of the timeline's; undefined: it is not set. */
+  #clockOffsetMs: number | undefined = 0
 
   constructor(options: MachineOptions) {
     this.#options = options
@@ -131,19 +136,64 @@ export class Machine {
     return this.#options.timeline.nowMs - this.#bootMs
   }
 
+  get powered(): boolean {
+    return this.#powered
+  }
+
   /** Power on. Throws when the runtime refuses the app or the board. */
   start(): void {
+    if (this.#disposed) return
     const { timeline, app } = this.#options
     this.#bootMs = timeline.nowMs
     this.#restarting = false
-    const why = this.#native.start(timeline.epochMs + timeline.nowMs)
+    this.#hung = false
+    this.#powered = true
+    const why = this.#native.start(this.#epochBaseMs)
     this.#drain()
-    if (why !== undefined) throw new Error(`the device cannot run '${app.name}': ${why}`)
+    if (why !== undefined) {
+      this.#powered = false
+      throw new Error(`the device cannot run '${app.name}': ${why}`)
+    }
     this.#wake()
+  }
+
+  /** Sets the device's clock so far ahead of (or behind) its timeline's; undefined: it does not know the time, also after a start. */
+  setClock(offsetMs: number | undefined): void {
+    this.#clockOffsetMs = offsetMs
+    this.#native.setClock(this.#epochBaseMs)
+    if (this.#powered) this.#wake()
+  }
+
+  /** Both loops stop and nothing is done any more, until a cut or a start. */
+  hang(): void {
+    this.#hung = true
+    this.deadlineMs = Infinity
+  }
+
+  get hung(): boolean {
+    return this.#hung
+  }
+
+  /** As the watchdog does it: RAM is lost, the power stays. */
+  reset(why: string): void {
+    this.#options.news.log?.('error', why)
+    this.#stop('reset')
+    this.start()
+  }
+
+  /** The guest's next event ends in a trap. */
+  trap(): void {
+    this.#native.starve()
   }
 
   /** Power goes without a word to anyone: wires die, RAM is lost, the flash stays. */
   cut(): void {
+    this.#stop('power')
+  }
+
+  #stop(why: 'power' | 'reset'): void {
+    if (!this.#powered) return
+    this.#powered = false
     for (const [stream, wire] of this.#wires) {
       wire.close()
       this.#native.ended(stream, errors.closed.code)
@@ -153,11 +203,12 @@ export class Machine {
     this.#native.stop()
     this.#drain()
     this.deadlineMs = Infinity
-    this.#options.news.powerLost?.()
+    this.#options.news.stopped?.(why)
   }
 
   /** Runs all that is due now on the timeline. Throws what a part or an I2C device threw. */
   step(): void {
+    if (this.#hung) return
     const { nowMs } = this.#options.timeline
     const wait = this.#native.step(nowMs - this.#bootMs)
     this.deadlineMs = wait >= never ? Infinity : nowMs + wait
@@ -165,7 +216,7 @@ export class Machine {
     if (this.#waiting.size > 0) this.#feed()
     if (this.#status[status.trace]! >= traceChunk) this.#drainTrace()
     if (this.#restarting) {
-      this.cut()
+      this.#stop('reset')
       this.start()
     }
   }
@@ -187,7 +238,7 @@ export class Machine {
 
   linkUp(): void {
     this.#native.linkUp()
-    this.#wake()
+    if (this.#powered) this.#wake()
   }
 
   /** What an app keeps in its store under `key` (in the runtime its keys begin with a slash); undefined when nothing, or when the power is off. */
@@ -216,7 +267,12 @@ export class Machine {
     this.#native.dispose()
   }
 
+  get #epochBaseMs(): number {
+    return this.#clockOffsetMs === undefined ? -1 : this.#options.timeline.epochMs + this.#bootMs + this.#clockOffsetMs
+  }
+
   #wake(): void {
+    if (this.#hung) return
     this.deadlineMs = this.#options.timeline.nowMs
     this.#options.timeline.soon()
   }

@@ -91,6 +91,10 @@ export interface NativeDevice {
   ended(stream: number, error: number): void
   pinChanged(pin: number, level: number): void
   linkUp(): void
+  /** The clock goes on from here; below 0: it is not set. */
+  setClock(epochBaseMs: number): void
+  /** The guest's next event runs out of fuel. */
+  starve(): void
   state(): NativeState
   /** A value of the runtime's store, by the runtime's own key; only under power. */
   storeGet(key: string): Buffer | undefined

@@ -24,10 +24,18 @@ export interface Network {
   connect(host: string, port: number, events: WireEvents): Wire
 }
 
-/** Every connection, whatever its host, ends at `hub`, at once and without TLS. */
-export function memoryNetwork(hub: Hub): Network {
+/** Of a connection that never was. */
+export const deadWire: Wire = { write: () => {}, close: () => {} }
+
+/** Every connection, whatever its host, ends at the hub there is then, at once and without TLS; where there is none it is refused. */
+export function memoryNetwork(hubNow: () => Hub | undefined): Network {
   return {
     connect(_host, _port, events) {
+      const hub = hubNow()
+      if (hub === undefined) {
+        events.ended(errors.refused.code)
+        return deadWire
+      }
       let connection: HubConnection | undefined
       events.opened()
       connection = hub.accept({ write: events.received, close: () => events.ended(errors.closed.code) })
@@ -71,7 +79,9 @@ export class Plug implements Network {
   readonly #network: Network
   readonly #cuts = new Set<() => void>()
   readonly #returned: () => void
-  #connected = true
+  /** One for each hand that pulled the plug. */
+  readonly #hands = new Set<object>()
+  #release: (() => void) | undefined
 
   /** `returned` is called when the plug is back. */
   constructor(network: Network, returned: () => void) {
@@ -80,31 +90,45 @@ export class Plug implements Network {
   }
 
   get connected(): boolean {
-    return this.#connected
+    return this.#hands.size === 0
+  }
+
+  /** The result puts it back; it is in when nobody keeps it out. */
+  pull(): () => void {
+    const hand = {}
+    this.#hands.add(hand)
+    for (const cut of this.#cuts) cut()
+    return () => {
+      if (this.#hands.delete(hand) && this.#hands.size === 0) this.#returned()
+    }
   }
 
   down(): void {
-    this.#connected = false
-    for (const cut of this.#cuts) cut()
+    this.#release ??= this.pull()
   }
 
   up(): void {
-    if (this.#connected) return
-    this.#connected = true
-    this.#returned()
+    this.#release?.()
+    this.#release = undefined
   }
 
   connect(host: string, port: number, events: WireEvents): Wire {
-    if (!this.#connected) {
+    if (!this.connected) {
       events.ended(errors.timeout.code)
-      return { write: () => {}, close: () => {} }
+      return deadWire
     }
     let open = true
     const end = (): void => {
       open = false
       this.#cuts.delete(cut)
     }
-    const wire = this.#network.connect(host, port, {
+    let wire = deadWire
+    const cut = (): void => {
+      end()
+      wire.close()
+      events.ended(errors.closed.code)
+    }
+    wire = this.#network.connect(host, port, {
       opened: () => { if (open) events.opened() },
       received: (bytes) => { if (open) events.received(bytes) },
       ended: (error) => {
@@ -113,11 +137,6 @@ export class Plug implements Network {
         events.ended(error)
       },
     })
-    const cut = (): void => {
-      end()
-      wire.close()
-      events.ended(errors.closed.code)
-    }
     if (open) this.#cuts.add(cut)
     return {
       write: (bytes) => { if (open) wire.write(bytes) },

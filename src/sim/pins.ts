@@ -25,6 +25,9 @@ export class PinBank {
   readonly #readers = new Map<number, () => number>()
   readonly #listeners = new Map<number, ((value: number) => void)[]>()
   readonly #buses = new Map<number, Bus>()
+  #silences = 0
+  #sticks = 0
+  #unstick = (): void => {}
 
   /** `inputChanged` is called for the edges that the app watches. */
   constructor(board: Board, inputChanged: (pin: number, level: number) => void) {
@@ -95,6 +98,28 @@ export class PinBank {
     }
   }
 
+  /** Every analog input keeps the value it has, or gets `millivolts`, until the result is called, once. */
+  stick(millivolts?: number): () => void {
+    const inputs = this.#board.pins.filter(({ kind }) => kind === 'analog')
+    if (this.#sticks++ === 0) {
+      const before = inputs.map((pin) => ({ pin, value: this.value(pin), computed: this.hooks[pin.channel]! & pinHook.computed }))
+      this.#unstick = () => {
+        for (const { pin, value, computed } of before) {
+          this.set(pin, value)
+          this.hooks[pin.channel]! |= computed
+        }
+      }
+    }
+    for (const pin of inputs) this.set(pin, millivolts ?? this.value(pin))
+    return () => { if (--this.#sticks === 0) this.#unstick() }
+  }
+
+  /** Nothing on any I2C bus answers until the result is called, once. */
+  silence(): () => void {
+    this.#silences++
+    return () => { this.#silences-- }
+  }
+
   /** For the native side. */
   read(pin: number): number {
     return this.#readers.get(pin)!()
@@ -106,6 +131,7 @@ export class PinBank {
   }
 
   transfer(pin: number, address: number, tx: Uint8Array, length: number): Uint8Array | undefined {
+    if (this.#silences > 0) return undefined
     const bus = this.#buses.get(pin)
     const device = bus?.devices.get(address)
     if (bus === undefined || device === undefined) return undefined

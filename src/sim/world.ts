@@ -1,7 +1,8 @@
 /** A world in virtual time: one hub, any number of devices, and the one loop that decides who is next. Same seed, same run. */
 
-import { createHub, type DeviceMessage, type Hub, type HubOptions } from '../hub/index.js'
+import type { DeviceMessage, Hub } from '../hub/index.js'
 import { VirtualClock } from './clock.js'
+import { Cloud, type CloudOptions } from './cloud.js'
 import { parseSpan, type Span } from './duration.js'
 import type { Machine, Timeline } from './machine.js'
 import { seededRandom } from './random.js'
@@ -11,7 +12,7 @@ export interface WorldOptions {
   /** Time of day at the beginning. */
   readonly start?: string
   /** Of its hub: name, store, log, throttles. Clock and randomness are the world's. */
-  readonly hub?: Partial<Omit<HubOptions, 'clock' | 'random'>>
+  readonly hub?: Partial<CloudOptions>
 }
 
 export const worldStart = '2026-01-01T00:00:00Z'
@@ -25,7 +26,7 @@ const turnsPerInstant = 100_000
 
 export class World implements Timeline {
   readonly seed: number
-  readonly hub: Hub
+  readonly cloud: Cloud
   readonly clock: VirtualClock
   /** Wall time spent in the loop, and virtual time passed. */
   wallMs = 0
@@ -40,8 +41,13 @@ export class World implements Timeline {
     if (!Number.isSafeInteger(seed)) throw new RangeError(`the seed ${seed} is not a whole number`)
     this.seed = seed
     this.clock = new VirtualClock(epochMs)
-    this.hub = createHub({ hostName: hubHost, ...hub, clock: this.clock, random: seededRandom(seed) })
-    this.hub.onMessage((message) => this.#telemetry.get(message.deviceId)?.(message))
+    const received = (message: DeviceMessage): void => this.#telemetry.get(message.deviceId)?.(message)
+    this.cloud = new Cloud({ hostName: hubHost, ...hub }, this.clock, seededRandom(seed), received)
+  }
+
+  /** The one there is now: after a restart another, with all that the last one kept. */
+  get hub(): Hub {
+    return this.cloud.hub
   }
 
   get nowMs(): number {
@@ -118,7 +124,7 @@ export class World implements Timeline {
 
   async close(): Promise<void> {
     for (const machine of this.#machines.splice(0)) machine.dispose()
-    await this.hub.close()
+    await this.cloud.close()
   }
 
   #nextMs(): number {

@@ -17,6 +17,14 @@ test('what was only in RAM when power went is dropped, not lost', () => {
   expect(ledger.account).toMatchObject({ dropped: 1, lost: 0, pending: 0 })
 })
 
+test('what was on its way when power went and arrives all the same is not dropped', () => {
+  const ledger = new Ledger()
+  ledger.queued(1, '1-1')
+  ledger.powerLost()
+  ledger.arrived('1-1')
+  expect(ledger.account).toMatchObject({ arrived: 1, dropped: 0, lost: 0 })
+})
+
 test('a second arrival is a duplicate, and order is that of first arrivals over restarts', () => {
   const ledger = new Ledger()
   for (const id of ['1-1', '1-3', '1-2', '1-3', '2-1']) ledger.arrived(id)

@@ -19,10 +19,26 @@ void tt_sim_port_init(struct tt_sim_port *port)
     port->events.len = 0;
     port->net.events = &port->events;
     port->epoch_base_ms = TT_EUNSET;
+    port->starved = NULL;
+}
+
+static void feed(struct tt_sim_port *port)
+{
+    if (port->starved) { *port->starved = port->fuel; }
+    port->starved = NULL;
+}
+
+void tt_sim_port_starve(struct tt_sim_port *port, int64_t *event_fuel)
+{
+    feed(port);
+    port->starved = event_fuel;
+    port->fuel = *event_fuel;
+    *event_fuel = 0;
 }
 
 void tt_sim_port_reset(struct tt_sim_port *port)
 {
+    feed(port);
     tt_sim_net_reset(&port->net);
     port->woken = false;
     port->restarting = 0;
@@ -119,6 +135,7 @@ static void wake(void *ctx)
 static void notice(void *ctx, const struct tt_notice *notice)
 {
     struct tt_sim_port *port = ctx;
+    if (notice->kind == TT_NOTICE_CRASHED) { feed(port); }
     tt_sim_event(&port->events, TT_SIM_NOTICE, (int32_t)notice->kind, notice->code, notice->text,
                  notice->text_len);
 }

@@ -18,11 +18,15 @@ struct tt_sim_port {
     uint32_t unlogged; // lines dropped since the last one that was kept
     bool woken;        // a loop asked to be stepped again
     int restarting;    // enum tt_restart_reason once asked for, else 0
+    int64_t *starved;  // a board's event_fuel that is 0 until the guest trapped; NULL: none
+    int64_t fuel;      // what it was before
 };
 
 // port is the caller's and all its fields but the events' memory are overwritten.
 void tt_sim_port_init(struct tt_sim_port *port);
 // The power comes back: what RAM held is gone, seed and clock go on.
 void tt_sim_port_reset(struct tt_sim_port *port);
+// The next event runs out of fuel; those after it have as much as before. Power off forgets it.
+void tt_sim_port_starve(struct tt_sim_port *port, int64_t *event_fuel);
 // port outlives the result.
 struct tt_port tt_sim_port_functions(struct tt_sim_port *port);
