@@ -32,10 +32,13 @@ export class Ledger {
   readonly #dropped = new Set<string>()
   #duplicates = 0
   #reordered = 0
+  /** The first start's is 0. A start that could not be counted on flash has a random number, so numbers do not tell the order. */
+  readonly #starts = new Map<string, number>()
   #last: readonly [boot: number, sequence: number] = [0, 0]
 
   queued(sequence: number, id: string): void {
     this.#queued++
+    this.#startOf(idShape.exec(id)?.[1] ?? '')
     this.#ids.set(sequence, id)
     if (!this.#arrived.has(id)) this.#waiting.set(id, 'queued')
     this.#peak = Math.max(this.#peak, this.#ids.size)
@@ -61,9 +64,16 @@ export class Ledger {
     this.#arrived.add(id)
     this.#waiting.delete(id)
     this.#dropped.delete(id) // it had left before the power went
-    const place = [Number(boot), Number(sequence)] as const
+    const place = [this.#startOf(boot), Number(sequence)] as const
     if (place[0] < this.#last[0] || (place[0] === this.#last[0] && place[1] < this.#last[1])) this.#reordered++
     else this.#last = place
+  }
+
+  #startOf(boot: string): number {
+    const known = this.#starts.get(boot)
+    if (known !== undefined) return known
+    this.#starts.set(boot, this.#starts.size)
+    return this.#starts.size - 1
   }
 
   powerLost(): void {

@@ -84,7 +84,7 @@ export class Machine {
   /** Taken over by each drain; grows to the largest. */
   #frames = Buffer.alloc(4096)
   #bootMs = 0
-  #restarting = false
+  #restarting: 'power' | 'reset' | undefined
   #disposed = false
   #powered = false
   /** The loops do not run, as with a task that waits for ever. */
@@ -145,7 +145,7 @@ export class Machine {
     if (this.#disposed) return
     const { timeline, app } = this.#options
     this.#bootMs = timeline.nowMs
-    this.#restarting = false
+    this.#restarting = undefined
     this.#hung = false
     this.#powered = true
     const why = this.#native.start(this.#epochBaseMs)
@@ -215,8 +215,8 @@ export class Machine {
     if (this.#status[status.events]! > 0) this.#drain()
     if (this.#waiting.size > 0) this.#feed()
     if (this.#status[status.trace]! >= traceChunk) this.#drainTrace()
-    if (this.#restarting) {
-      this.#stop('reset')
+    if (this.#restarting !== undefined) {
+      this.#stop(this.#restarting)
       this.start()
     }
   }
@@ -296,7 +296,7 @@ export class Machine {
         wire?.close()
         break
       }
-      case 'restart': this.#restarting = true; break
+      case 'restart': this.#restarting = news.why; break
       default: news satisfies never
     }
   }

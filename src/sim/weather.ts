@@ -84,8 +84,9 @@ export class Weather implements Network {
     for (const { latencyMs, bytesPerSecond, loss } of this.#drags) {
       msPerByte = Math.max(msPerByte, 1000 / bytesPerSecond)
       travelMs += latencyMs
+      if (loss === 0) continue
       let losses = 0
-      while (loss > 0 && this.#chance() < loss) {
+      while (this.#chance() < loss) {
         travelMs += retransmitMs * 2 ** losses
         if (++losses === lossesMax) return undefined
       }

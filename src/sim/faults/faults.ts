@@ -3,7 +3,7 @@
 import { parseSpan, type Span } from '../duration.js'
 import { faultKinds, type FaultKind, type FaultSite } from './kinds.js'
 import { valueOf, type PlannedFault } from './plan.js'
-import { Recovery } from './recovery.js'
+import type { Recovery } from './recovery.js'
 
 export interface InjectOptions {
   /** From now; at once if not given. */
@@ -64,10 +64,10 @@ export class Faults {
   }
 
   #schedule(kind: FaultKind, value: number, afterMs: number, forMs: number | undefined): Fault {
-    let cancel = (): void => {}
+    let cancel: (() => void) | undefined
     let undo: (() => void) | undefined
     const end = (): void => {
-      cancel()
+      cancel?.()
       this.#open.delete(fault)
       if (undo === undefined) return
       const ending = undo

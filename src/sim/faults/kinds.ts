@@ -16,6 +16,10 @@ export interface FaultSite {
   readonly cloud: Cloud
   /** Ahead of or behind the right time, several add up; undefined: not set. */
   shiftClock(ms: number | undefined): () => void
+  /** Every program and erase of flash fails. */
+  failFlash(): () => void
+  /** The power goes in the next program or erase of flash, after so many bytes of it. */
+  tearFlash(bytes: number): void
   /** Power off and on, both counted: it is on when nobody keeps it off. */
   powerOff(): () => void
   /** The watchdog's time after the loops stopped, then a reset. */
@@ -120,6 +124,20 @@ const table = {
     doc: 'The device does not know the time, also after a restart, until the end sets its clock.',
     lasts: 'window', parts: true, longestH: 4,
     begin: ({ shiftClock }) => shiftClock(undefined),
+  },
+  'flash.torn': {
+    doc: 'The power goes in the middle of the next flash write, of which a few bytes are done, and comes back at once.',
+    lasts: 'moment', parts: false, longestH: 0,
+    value: { name: 'BYTES', doc: 'done of it, 0 to 4096', otherwise: '5', parse: within(0, 4096) },
+    begin: ({ tearFlash }, bytes) => {
+      tearFlash(bytes)
+      return done
+    },
+  },
+  'flash.fail': {
+    doc: 'Every write and every erase of flash fails; reading goes on.',
+    lasts: 'window', parts: false, longestH: 4,
+    begin: ({ failFlash }) => failFlash(),
   },
   'power.cut': {
     doc: 'The power goes without a word and comes back at the end: RAM is lost, the flash stays.',

@@ -12,7 +12,7 @@ export interface PlannedFault {
   /** 0: a moment. */
   readonly forMs: number
   /** As the kind's own words for it; its default if absent. */
-  readonly value?: string
+  readonly value?: string | undefined
 }
 
 const shape = /^([^=@+]*)(?:=([^@+]*))?(?:@([^+]*))?(?:\+(.*))?$/
@@ -79,7 +79,7 @@ export function randomFaults(seed: number, spanMs: number): readonly PlannedFaul
     // Spread over the magnitudes, the long ones somewhat more often: half of those of up to a day are longer than an hour or two.
     const forMs = Math.max(1, Math.floor(shortestMs * (longestMs / shortestMs) ** Math.sqrt(chance())))
     const value = randomValue(kind, chance())
-    return { kind, atMs, forMs: lasts === 'moment' ? 0 : forMs, ...(value === undefined ? {} : { value }) }
+    return { kind, atMs, forMs: lasts === 'moment' ? 0 : forMs, value }
   })
 }
 
@@ -99,6 +99,7 @@ function randomValue(kind: FaultKind, chance: number): string | undefined {
     case 'token.skew': return `${chance < 0.3 ? '-' : ''}${1 + Math.floor(chance * 6)}h`
     case 'net.slow': return `${100 + Math.floor(chance * 1400)}ms`
     case 'net.lossy': return `${5 + Math.floor(chance * 35)}`
+    case 'flash.torn': return `${Math.floor(chance * 40)}`
     default: return undefined
   }
 }

@@ -5,6 +5,7 @@ import type { FaultSite } from './kinds.js'
 
 /** As the watchdogs of the boards are set. */
 const watchdogMs = 8000
+const always = 2 ** 31 - 1
 
 export function deviceSite(device: Pick<FaultSite, 'deviceId' | 'machine' | 'plug' | 'weather' | 'cloud'> & { readonly clock: FaultClock }): FaultSite {
   const { machine, clock } = device
@@ -14,6 +15,7 @@ export function deviceSite(device: Pick<FaultSite, 'deviceId' | 'machine' | 'plu
     machine.setClock(all.reduce<number | undefined>((sum, ms) => sum === undefined || ms === undefined ? undefined : sum + ms, 0))
   }
   const cuts = new Set<object>()
+  const failures = new Set<object>()
   return {
     ...device,
     shiftClock(ms) {
@@ -23,6 +25,23 @@ export function deviceSite(device: Pick<FaultSite, 'deviceId' | 'machine' | 'plu
       return () => {
         shifts.delete(shift)
         setClock()
+      }
+    },
+    failFlash() {
+      const failure = {}
+      failures.add(failure)
+      machine.failFlash({ count: always })
+      return () => {
+        failures.delete(failure)
+        if (failures.size === 0) machine.failFlash({ write: 0 })
+      }
+    },
+    tearFlash(bytes) {
+      // Of a write that fails anyway nothing is done.
+      if (failures.size === 0) machine.cutAtFlash({ tornBytes: bytes })
+      else if (machine.powered) {
+        machine.cut()
+        machine.start()
       }
     },
     powerOff() {
