@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../error.gen.h"
+#include "clock.h"
 
 enum { CABLE_POLL_MS = 500 };
 
@@ -80,6 +81,7 @@ static int start(const struct tt_port *for_port, int64_t (*clock)(void), void (*
     netif_set_status_callback(&interface, status_changed);
     netif_set_up(&interface);
     look_at_cable();
+    if (driver->clock != NULL) { driver->clock->start(uptime_ms); }
     return dhcp_start(&interface) == ERR_OK ? TT_OK : TT_EIO;
 }
 
@@ -111,5 +113,6 @@ struct tt_network tt_lwip_network(const struct tt_lwip_driver *by)
         .step = step,
         .wait_ms = wait_ms,
         .connect = tt_lwip_connect,
+        .epoch_ms = by->clock != NULL ? by->clock->epoch_ms : NULL,
     };
 }

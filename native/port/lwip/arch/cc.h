@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 uint32_t tt_lwip_random(void);
+void tt_lwip_time_told(uint32_t epoch_s, uint32_t us); // of sntp.c
 
 #define LWIP_RAND()      tt_lwip_random()
 #define LWIP_NO_UNISTD_H 1
