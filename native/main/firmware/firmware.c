@@ -15,6 +15,7 @@
 #include "../../port/mcu/libc.h"
 #include "../../port/os.h"
 #include "board.gen.h"
+#include "build_time.gen.h"
 #include "measure.h"
 #include "slots.h"
 
@@ -150,6 +151,7 @@ static struct tt_device *start(void)
         .wasm_len = app.len,
         .offline = !known,
     };
+    config.link.build_epoch_ms = TT_BUILD_EPOCH_S * 1000;
     if (known) { tt_settings_apply(&settings, &config.link); }
     const char *why = "";
     struct tt_device *const started =
