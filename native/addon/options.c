@@ -11,6 +11,7 @@ enum { FLASH_BLOCK_BYTES = 4096 };
 
 static bool read_board(struct sim_device *sim, napi_env env, napi_value table);
 static bool read_pins(struct sim_device *sim, napi_env env, napi_value list);
+static bool read_aliases(struct sim_device *sim, napi_env env, napi_value list);
 static bool read_memory(struct sim_device *sim, napi_env env, napi_value options);
 static bool read_link(struct sim_device *sim, napi_env env, napi_value link);
 static void *copy_bytes(napi_env env, napi_value object, const char *name, size_t *len);
@@ -46,6 +47,12 @@ void sim_options_free(struct sim_device *sim, napi_env env)
     for (size_t i = 0; i < sim->board.pin_count; i++) {
         free((void *)sim->pins[i].name);
     }
+    for (size_t i = 0; i < sim->board.alias_count; i++) {
+        free((void *)sim->aliases[i].name);
+    }
+    sim->board.alias_count = 0;
+    free(sim->aliases);
+    sim->aliases = NULL;
     sim->board.pin_count = 0;
     free(sim->pins);
     sim->pins = NULL;
@@ -73,6 +80,7 @@ static bool read_board(struct sim_device *sim, napi_env env, napi_value table)
     struct tt_board *board = &sim->board;
     const napi_value pins = js_get(env, table, "pins");
     if (!pins || !read_pins(sim, env, pins)) { return false; }
+    if (!read_aliases(sim, env, js_get(env, table, "aliases"))) { return false; }
     board->name = js_text(env, table, "name");
     board->guest_bytes = (uint32_t)js_int(env, table, "guestBytes", 0);
     board->guest_stack_bytes = (uint32_t)js_int(env, table, "guestStackBytes", 0);
@@ -103,6 +111,27 @@ static bool read_pins(struct sim_device *sim, napi_env env, napi_value list)
         sim->pins[i].channel = (uint16_t)i; // the index in values[] and hooks[]
         sim->board.pin_count = i + 1;
         if (!sim->pins[i].name) { return false; }
+    }
+    return true;
+}
+
+static bool read_aliases(struct sim_device *sim, napi_env env, napi_value list)
+{
+    uint32_t count = 0;
+    if (!list) { return true; }
+    if (napi_get_array_length(env, list, &count) != napi_ok) { return false; }
+    sim->aliases = calloc(count ? count : 1, sizeof *sim->aliases);
+    if (!sim->aliases) { return false; }
+    sim->board.aliases = sim->aliases;
+    for (uint32_t i = 0; i < count; i++) {
+        napi_value alias;
+        if (napi_get_element(env, list, i, &alias) != napi_ok) { return false; }
+        const int64_t pin = js_int(env, alias, "pin", -1);
+        if (pin < 0 || (size_t)pin >= sim->board.pin_count) { return false; }
+        sim->aliases[i].name = js_text(env, alias, "name");
+        sim->aliases[i].pin = (uint16_t)pin;
+        sim->board.alias_count = i + 1;
+        if (!sim->aliases[i].name) { return false; }
     }
     return true;
 }

@@ -31,6 +31,7 @@ struct sim_device {
 
     struct tt_board board;
     struct tt_board_pin *pins;
+    struct tt_board_alias *aliases;
     struct tt_sim_port sim;
     struct tt_port port;
     struct tt_sim_pins sim_pins;

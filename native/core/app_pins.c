@@ -60,18 +60,35 @@ static void log_kind(struct tt_app *app, const struct tt_board_pin *pin, uint8_t
     log_error(app, &text);
 }
 
+static bool is_name(const char *known, const char *name, size_t name_len)
+{
+    return strlen(known) == name_len && memcmp(known, name, name_len) == 0;
+}
+
+// The place of the pin that is called so by the board or by what is printed on it, or
+// TT_ENOTFOUND.
+static int32_t find_pin(const struct tt_board *board, const char *name, size_t name_len)
+{
+    for (size_t i = 0; i < board->pin_count; i++) {
+        if (is_name(board->pins[i].name, name, name_len)) { return (int32_t)i; }
+    }
+    for (size_t i = 0; i < board->alias_count; i++) {
+        if (is_name(board->aliases[i].name, name, name_len)) { return board->aliases[i].pin; }
+    }
+    return TT_ENOTFOUND;
+}
+
 static int32_t open_pin(struct tt_app *app, const char *name, size_t name_len, uint8_t kind)
 {
     const struct tt_board *const board = app->config.board;
-    for (size_t i = 0; i < board->pin_count; i++) {
-        const struct tt_board_pin *const pin = &board->pins[i];
-        if (strlen(pin->name) != name_len || memcmp(pin->name, name, name_len) != 0) { continue; }
-        if (pin->kind == kind) { return (int32_t)i; }
-        log_kind(app, pin, kind);
-        return TT_EINVALID;
+    const int32_t found = find_pin(board, name, name_len);
+    if (found < 0) {
+        log_missing(app, name, name_len);
+        return TT_ENOTFOUND;
     }
-    log_missing(app, name, name_len);
-    return TT_ENOTFOUND;
+    if (board->pins[found].kind == kind) { return found; }
+    log_kind(app, &board->pins[found], kind);
+    return TT_EINVALID;
 }
 
 // The pin behind a handle when it is one of `kinds`, else NULL.

@@ -19,10 +19,18 @@ struct tt_board_pin {
     uint16_t channel; // what board_io.h functions get
 };
 
+// What is printed beside a pin: another name that apps may open it by.
+struct tt_board_alias {
+    const char *name;
+    uint16_t pin; // its place in the board's pins
+};
+
 struct tt_board {
     const char *name;
     const struct tt_board_pin *pins;
     size_t pin_count;
+    const struct tt_board_alias *aliases; // NULL where there are none
+    size_t alias_count;
 
     uint32_t guest_bytes;       // N: the guest's linear memory, 4,096 to 65,536, a multiple of 8
     uint32_t guest_stack_bytes; // the interpreter's stack

@@ -6,16 +6,23 @@ import { boardTable } from './table.js'
 const kinds: Readonly<Record<number, string>> = { 1: 'TT_PIN_OUTPUT', 2: 'TT_PIN_INPUT', 4: 'TT_PIN_ANALOG', 8: 'TT_PIN_PWM', 16: 'TT_PIN_I2C' }
 
 function boardLines(board: Board, index: number): string[] {
-  const { pins, ...table } = boardTable(board)
+  const { pins, aliases, ...table } = boardTable(board)
   return [
     `static const struct tt_board_pin pins_${index}[] = {`,
     ...pins.map((pin) => `    {.name = ${text(pin.name)}, .kind = ${kinds[pin.kind]!}, .safe = ${pin.safe}, .channel = ${pin.channel}},`),
     '};',
     '',
+    ...(aliases.length === 0 ? [] : [
+      `static const struct tt_board_alias aliases_${index}[] = {`,
+      ...aliases.map(({ name, pin }) => `    {.name = ${text(name)}, .pin = ${pin}},`),
+      '};',
+      '',
+    ]),
     `static const struct tt_board board_${index} = {`,
     `    .name = ${text(table.name)},`,
     `    .pins = pins_${index},`,
     `    .pin_count = ${pins.length},`,
+    ...(aliases.length === 0 ? [] : [`    .aliases = aliases_${index},`, `    .alias_count = ${aliases.length},`]),
     `    .guest_bytes = ${table.guestBytes},`,
     `    .guest_stack_bytes = ${table.guestStackBytes},`,
     `    .event_fuel = INT64_C(${table.eventFuel}),`,
@@ -45,5 +52,5 @@ export function boardsSource(boards: readonly Board[], header: string): string {
   ].join('\n')
 }
 
-/** Names of boards and pins are letters, digits and hyphens (board.schema.json), so they need no escapes. */
+/** Names of boards, pins and aliases are letters, digits and a few signs (board.schema.json), so they need no escapes. */
 const text = (name: string) => `"${name}"`

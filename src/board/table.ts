@@ -9,6 +9,8 @@ export const pinKinds: Readonly<Record<PinKind, number>> = { output: 1, input: 2
 export interface BoardTable {
   readonly name: string
   readonly pins: readonly { readonly name: string, readonly kind: number, readonly safe: number, readonly channel: number }[]
+  /** Names printed on the board, each with the place of its pin. */
+  readonly aliases: readonly { readonly name: string, readonly pin: number }[]
   readonly guestBytes: number
   readonly guestStackBytes: number
   /** Calls and loop turns one event may use. */
@@ -33,6 +35,10 @@ export function boardTable(board: Board): BoardTable {
       safe: pin.kind === 'output' ? pin.safe : 0,
       channel: pin.channel,
     })),
+    aliases: board.aliases.flatMap(({ name, pin }) => {
+      const index = board.pins.findIndex((entry) => entry.name === pin)
+      return index < 0 ? [] : [{ name, pin: index }]
+    }),
     ...board.memory,
     eventFuel: board.eventFuel,
     storeBlocks: store === undefined ? 0 : store.kib * 1024 / store.eraseBytes,

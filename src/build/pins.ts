@@ -4,7 +4,7 @@ import type { PinKind } from '../abi/abi.js'
 import type { Board } from '../board/board.js'
 import { suggestion } from '../board/nearest.js'
 
-/** `OutputPin.open("boiler")`: what, which and where. */
+/** `OutputPin.open("boiler")`: what, which and where. A name is known here when it is written, or is a constant or sum of such. */
 export interface NamedPin {
   readonly kind: PinKind
   readonly name: string
@@ -21,16 +21,20 @@ const pinClasses: Readonly<Record<string, PinKind>> = {
 
 const words: Record<PinKind, string> = { output: 'an output', input: 'an input', analog: 'an analog input', pwm: 'a PWM output', i2c: 'an I2C bus' }
 
-/** Every pin opened by a literal name in the sources of asc's parser that import the SDK; `fileOf` turns asc's name of a source into ours. */
+/**
+ * Every pin opened by a name known before the run in the sources of asc's parser that import the SDK; `fileOf` turns asc's name of a source
+ * into ours. A name only the run knows is refused by the device, with a sentence in its log.
+ */
 export function namedPins(parser: unknown, fileOf: (path: string) => string): NamedPin[] {
   const found: NamedPin[] = []
-  for (const source of list(field(parser, 'sources'))) {
+  const sources = list(field(parser, 'sources'))
+  for (const source of sources) {
     const path = text(field(source, 'normalizedPath'))
     if (path === undefined || path.startsWith('~lib/')) continue
     const imported = importedClasses(source)
     if (imported.size === 0) continue
     walk(field(source, 'statements'), (node) => {
-      const pin = opened(node, imported)
+      const pin = opened(node, imported, (value) => constantText(value, { sources, source, depth: 0 }))
       if (pin !== undefined) found.push({ ...pin, file: fileOf(path) })
     })
   }
@@ -39,14 +43,22 @@ export function namedPins(parser: unknown, fileOf: (path: string) => string): Na
 
 /** Why the board cannot give the app this pin, or undefined when it can. */
 export function pinProblem(pin: NamedPin, board: Board): string | undefined {
-  const found = board.pins.find(({ name }) => name === pin.name)
+  const alias = board.aliases.find(({ name }) => name === pin.name)
+  const found = board.pins.find(({ name }) => name === (alias?.pin ?? pin.name))
   const fitting = board.pins.filter(({ kind }) => kind === pin.kind).map(({ name }) => name)
   if (found === undefined) {
     const all = board.pins.map(({ name }) => name)
+    if (alias !== undefined) return `'${pin.name}' of board '${board.name}' is ${alias.chipPin}, which none of its pins is wired to (pins: ${all.join(', ')}). Give it a name in ${board.file}`
+    const wire = [...board.wires.values()].find(({ chipPin, path }) => chipPin === pin.name && path.startsWith('/pins/'))
+    if (wire !== undefined) return `board '${board.name}' calls ${pin.name} '${wire.owner}'; open it by that name`
     return `board '${board.name}' has no pin '${pin.name}' (pins: ${all.join(', ')}).${suggestion(pin.name, fitting)} Add it to ${board.file}`
   }
   if (found.kind === pin.kind) return undefined
-  return `pin '${pin.name}' of board '${board.name}' is ${words[found.kind]}, not ${words[pin.kind]} (${fitting.length === 0 ? 'it has none' : `those are: ${fitting.join(', ')}`})`
+  const called = alias === undefined ? `pin '${pin.name}'` : `pin '${pin.name}' ('${found.name}')`
+  const [wire] = found.wires
+  const able = pin.kind === 'i2c' || wire === undefined || board.chip.pins[wire.chipPin]?.includes(pin.kind) === true
+  return `${called} of board '${board.name}' is ${words[found.kind]}, not ${words[pin.kind]} (${fitting.length === 0 ? 'it has none' : `those are: ${fitting.join(', ')}`})`
+    + (able ? '' : `; ${wire.chipPin} of ${board.chip.name} cannot be one`)
 }
 
 // The SDK's pin classes by the names this source gives them.
@@ -64,15 +76,75 @@ function importedClasses(source: unknown): Map<string, PinKind> {
 }
 
 // A call `Class.open("name")`.
-function opened(node: object, classes: ReadonlyMap<string, PinKind>): Omit<NamedPin, 'file'> | undefined {
+function opened(node: object, classes: ReadonlyMap<string, PinKind>, textOf: (value: unknown) => string | undefined): Omit<NamedPin, 'file'> | undefined {
   const callee = field(node, 'expression')
   if (text(field(field(callee, 'property'), 'text')) !== 'open') return undefined
   const kind = classes.get(text(field(field(callee, 'expression'), 'text')) ?? '')
   const [argument] = list(field(node, 'args'))
-  const name = text(field(argument, 'value'))
+  const name = textOf(argument)
   if (kind === undefined || name === undefined) return undefined
   const range = field(argument, 'range') as { start: number, source: { lineAt(at: number): number, columnAt(): number } }
   return { kind, name, line: range.source.lineAt(range.start), column: range.source.columnAt() }
+}
+
+interface Scope {
+  readonly sources: readonly unknown[]
+  readonly source: unknown
+  /** Constants of constants, so that a circle ends. */
+  readonly depth: number
+}
+
+const depthMax = 16
+
+// The text an expression is whatever happens: a literal, a constant of the module or one imported from another, sums of them.
+function constantText(expression: unknown, scope: Scope): string | undefined {
+  if (scope.depth > depthMax) return undefined
+  const literal = text(field(expression, 'value'))
+  if (literal !== undefined) return literal
+  const parts = list(field(expression, 'parts'))
+  if (parts.length === 1) return text(parts[0])
+  const name = text(field(expression, 'text'))
+  if (name !== undefined) return constantNamed(name, { ...scope, depth: scope.depth + 1 })
+  const [left, right] = [field(expression, 'left'), field(expression, 'right')]
+  if (left !== undefined && right !== undefined) {
+    const [a, b] = [constantText(left, scope), constantText(right, scope)]
+    return a === undefined || b === undefined || !isSum(expression) ? undefined : a + b
+  }
+  // Parentheses have an expression and nothing else.
+  const inner = field(expression, 'expression')
+  const isBare = ['args', 'property', 'elementExpression', 'toType', 'isType'].every((part) => field(expression, part) === undefined)
+  return inner !== undefined && isBare ? constantText(inner, { ...scope, depth: scope.depth + 1 }) : undefined
+}
+
+// A name that is declared twice in a source, as a parameter perhaps, is not followed.
+function constantNamed(name: string, scope: Scope): string | undefined {
+  let declarations = 0
+  walk(field(scope.source, 'statements'), (node) => {
+    if (text(field(field(node, 'name'), 'text')) === name) declarations++
+  })
+  if (declarations !== 1) return undefined
+  for (const statement of list(field(scope.source, 'statements'))) {
+    for (const declaration of list(field(statement, 'declarations'))) {
+      if (text(field(field(declaration, 'name'), 'text')) !== name) continue
+      const foreign = text(field(field(declaration, 'foreignName'), 'text'))
+      const from = text(field(statement, 'internalPath'))
+      if (foreign === undefined) return isConstant(declaration) ? constantText(field(declaration, 'initializer'), scope) : undefined
+      const source = scope.sources.find((entry) => text(field(entry, 'internalPath')) === from)
+      return source === undefined ? undefined : constantNamed(foreign, { ...scope, source, depth: scope.depth + 1 })
+    }
+  }
+  return undefined
+}
+
+/** CommonFlags.Const of assemblyscript. */
+const constFlag = 8
+const isConstant = (declaration: unknown): boolean => ((field(declaration, 'flags') as number) & constFlag) !== 0
+
+// What asc says of `a + b`, by its source.
+function isSum(expression: unknown): boolean {
+  const range = field(expression, 'range') as { source: { text: string } }
+  const between = range.source.text.slice((field(field(expression, 'left'), 'range') as { end: number }).end, (field(field(expression, 'right'), 'range') as { start: number }).start)
+  return between.trim() === '+'
 }
 
 // Every node below, each once; a range leads back to the source, so it is not followed.

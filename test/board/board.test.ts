@@ -53,10 +53,18 @@ test('the table for the C side has the numbers of struct tt_board', () => {
   expect(boardTable(loadBoard('blink-nano'))).toEqual({
     name: 'blink-nano',
     pins: [{ name: 'led', kind: 1, safe: 0, channel: 0 }, { name: 'button', kind: 2, safe: 0, channel: 1 }],
+    aliases: [],
     guestBytes: 8192, guestStackBytes: 4096, eventFuel: 100_000,
     telemetryBytes: 4096, replyBytes: 2048, reportBytes: 1024, inboxBytes: 4096,
     packetBytes: 1536, receiveBytes: 2048, storeBlocks: 2,
   })
+})
+
+test('an alias that is wired to a pin of the board is in the table, with the pin\'s place; one that is not stays out', () => {
+  const board = loadBoard(write({ aliases: { D13: 'PA10', A0: 'PC0' }, pins: { button: { kind: 'input', pin: 'A0', pull: 'up' }, lamp: { kind: 'output', pin: 'D13', safe: 1 }, led: null } }))
+  expect(board.pins.map((pin) => [pin.name, pin.wires.map(({ chipPin }) => chipPin)])).toEqual([['button', ['PC0']], ['lamp', ['PA10']]])
+  expect(boardTable(board).aliases).toEqual([{ name: 'D13', pin: 1 }, { name: 'A0', pin: 0 }])
+  expect(boardTable(loadBoard(write({ aliases: { D9: 'PC9' } }))).aliases).toEqual([])
 })
 
 test('an unknown board is named with the boards there are and the one that was meant', () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BuildError, appNames, buildApp, checkWasm, findApp, readModule } from '../../src/build/index.js'
 import { loadBoard } from '../../src/board/index.js'
 import { projectRoot } from '../../src/board/root.js'
+import { simulate } from '../../src/sim/index.js'
 
 const appsFolder = join(projectRoot, 'build', 'apps')
 let folder: string
@@ -125,6 +126,49 @@ test.each([
   const error = await refusal(write(`import { AnalogIn, OutputPin } from "tinytwin";\n\nconst pin = ${call};\n`))
   expect(error.problems).toMatchObject([{ line: 3, message: expect.stringContaining(problem) }])
 })
+
+test.each([
+  ['a constant', 'const name = "lde";\nOutputPin.open(name);', 3],
+  ['a constant made of constants', 'const led = "le"; const name: string = (led + "de");\n\nOutputPin.open(name);', 4],
+  ['a template without holes', 'OutputPin.open(`lde`);', 2],
+])('a wrong name that is %s is an error at the call', async (_, calls, line) => {
+  expect((await refusal(write(`import { OutputPin } from "tinytwin";\n${calls}\n`))).problems).toMatchObject([{ line, message: expect.stringMatching(/has no pin 'le?de'/) }])
+})
+
+test('a wrong name in a constant of another file is an error at the call', async () => {
+  const app = write('import { OutputPin } from "tinytwin";\nimport { lamp } from "./names";\nOutputPin.open(lamp);\n')
+  writeFileSync(join(folder, 'scratch', 'names.ts'), 'export const lamp = "lamp";\n')
+  expect((await refusal(app)).problems).toMatchObject([{ line: 3, message: expect.stringContaining(`has no pin 'lamp'`) }])
+})
+
+test('a name that changes, or that two things have, is left to the run', async () => {
+  const source = 'import { OutputPin } from "tinytwin";\nlet name = "lamp";\nfunction light(lamp: string): void { OutputPin.open(lamp); }\nconst lamp = "no pin";\nif (lamp.length == 7) name = "led";\nlight("led");\nOutputPin.open(name);\n'
+  expect((await buildApp({ app: write(source), board: 'blink-nano' })).name).toBe('scratch')
+})
+
+test.each([
+  ['an alias of no pin', 'OutputPin.open("D4")', `'D4' of board 'mine' is PC6, which none of its pins is wired to (pins: led, button). Give it a name in `],
+  ['an alias of a pin of another kind', 'AnalogIn.open("D13")', `pin 'D13' ('led') of board 'mine' is an output, not an analog input (it has none); PA10 of stm32f405 cannot be one`],
+  ['a pin of the chip', 'OutputPin.open("PA10")', `board 'mine' calls PA10 'led'; open it by that name`],
+])('%s is an error at the app\'s line', async (_, call, problem) => {
+  const error = await refusal(write(`import { AnalogIn, OutputPin } from "tinytwin";\n\nconst pin = ${call};\n`), mine())
+  expect(error.problems).toMatchObject([{ line: 3, message: expect.stringContaining(problem) }])
+})
+
+test('an alias of a pin builds, and on the device it is that pin', async () => {
+  const app = write('import { OutputPin, log } from "tinytwin";\nconst pin = OutputPin.open("D13");\npin.write(true);\nlog.info("open");\n')
+  await using device = await simulate(app, { board: mine(), seed: 1 })
+  await device.advance('1s')
+  expect(device.pin('led').level).toBe(1)
+})
+
+/** A blink-nano with names printed on it. */
+function mine(): string {
+  mkdirSync(join(folder, 'mine'), { recursive: true })
+  const file = join(folder, 'mine', 'board.json')
+  writeFileSync(file, JSON.stringify({ name: 'mine', extends: 'blink-nano', aliases: { D13: 'PA10', D4: 'PC6' } }))
+  return file
+}
 
 test('a class of the SDK under another name is still checked, and one of the same name that is not the SDK\'s is not', async () => {
   const renamed = await refusal(write('import { OutputPin as Out } from "tinytwin";\nOut.open("pump");\n'))
