@@ -1,0 +1,2 @@
+# Nothing of others: the driver is this folder.
+add_library(network INTERFACE)

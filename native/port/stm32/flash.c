@@ -1,0 +1,122 @@
+// Sectors, erase and program by words. RM0090 §3.6.
+
+#include "flash.h"
+
+#include <string.h>
+
+#include "../error.gen.h"
+#include "cache.h"
+#include "registers/flash.h"
+#include "sectors.h"
+
+enum {
+    POLLS_MAX = 100000000, // some seconds: the longest erase takes 4
+    WORD = 2,              // PSIZE
+    BANK_2_SNB = 16,       // where the second bank's numbers begin
+};
+
+#define FLASH_START 0x08000000U
+#define KEY_1       0x45670123U
+#define KEY_2       0xCDEF89ABU
+
+static const uint32_t errors = FLASH_SR_OPERR | FLASH_SR_WRPERR | FLASH_SR_PGAERR |
+                               FLASH_SR_PGPERR | FLASH_SR_PGSERR;
+
+const uint8_t *tt_stm32_flash_at(uint32_t offset)
+{
+    return (const uint8_t *)(uintptr_t)(FLASH_START + offset);
+}
+
+static int wait(void)
+{
+    for (int i = 0; i < POLLS_MAX; i++) {
+        const uint32_t status = TT_FLASH->sr;
+        if ((status & FLASH_SR_BSY) != 0) { continue; }
+        TT_FLASH->sr = errors | FLASH_SR_EOP; // written ones clear
+        return (status & errors) == 0 ? TT_OK : TT_EIO;
+    }
+    return TT_EIO;
+}
+
+static int unlock(void)
+{
+    const int err = wait(); // also forgets what went wrong before
+    (void)err;
+    if ((TT_FLASH->cr & FLASH_CR_LOCK) == 0) { return TT_OK; }
+    TT_FLASH->keyr = KEY_1;
+    TT_FLASH->keyr = KEY_2;
+    return (TT_FLASH->cr & FLASH_CR_LOCK) == 0 ? TT_OK : TT_EIO;
+}
+
+static void lock(uint32_t offset, uint32_t len)
+{
+    TT_FLASH->cr = FLASH_CR_LOCK;
+    tt_stm32_flash_changed(FLASH_START + offset, len);
+}
+
+static uint32_t base_of(const void *ctx)
+{
+    return (uint32_t)(uintptr_t)ctx;
+}
+
+static int flash_read(void *ctx, uint32_t offset, uint8_t *out, size_t len)
+{
+    memcpy(out, tt_stm32_flash_at(base_of(ctx) + offset), len);
+    return TT_OK;
+}
+
+static int flash_program(void *ctx, uint32_t offset, const uint8_t *data, size_t len)
+{
+    const uint32_t at = base_of(ctx) + offset;
+    if (at % 4 != 0 || len % 4 != 0) { return TT_EIO; }
+    int err = unlock();
+    if (err < 0) { return err; }
+    TT_FLASH->cr = FLASH_CR_PG | (uint32_t)WORD << FLASH_CR_PSIZE_AT;
+    for (size_t i = 0; i < len && err == TT_OK; i += 4) {
+        uint32_t word;
+        memcpy(&word, data + i, sizeof word);
+        *(volatile uint32_t *)(uintptr_t)(FLASH_START + at + i) = word;
+        __asm__ volatile("dsb" ::: "memory");
+        err = wait();
+    }
+    lock(at, (uint32_t)len);
+    return err == TT_OK && memcmp(tt_stm32_flash_at(at), data, len) == 0 ? TT_OK : TT_EIO;
+}
+
+static int flash_erase(void *ctx, uint32_t block)
+{
+    struct tt_stm32_sector sector;
+    if (!tt_stm32_sector_at(base_of(ctx), &sector)) { return TT_EIO; }
+    const uint32_t at = base_of(ctx) + block * sector.bytes;
+    if (!tt_stm32_sector_at(at, &sector) || sector.offset != at) { return TT_EIO; }
+    int err = unlock();
+    if (err < 0) { return err; }
+    const uint32_t number = sector.number < sector.in_bank
+                                ? sector.number
+                                : sector.number - sector.in_bank + BANK_2_SNB;
+    TT_FLASH->cr = FLASH_CR_SER | number << FLASH_CR_SNB_AT | (uint32_t)WORD << FLASH_CR_PSIZE_AT;
+    TT_FLASH->cr |= FLASH_CR_STRT;
+    err = wait();
+    lock(at, sector.bytes);
+    return err;
+}
+
+struct tt_block tt_stm32_flash(uint32_t offset, uint32_t size)
+{
+    struct tt_block block = {
+        .ctx = (void *)(uintptr_t)offset,
+        .program_bytes = 4,
+        .read = flash_read,
+        .program = flash_program,
+        .erase = flash_erase,
+    };
+    struct tt_stm32_sector first;
+    if (!tt_stm32_sector_at(offset, &first) || first.offset != offset) { return block; }
+    for (uint32_t at = offset; at < offset + size; at += first.bytes) {
+        struct tt_stm32_sector sector;
+        if (!tt_stm32_sector_at(at, &sector) || sector.bytes != first.bytes) { return block; }
+    }
+    block.block_bytes = first.bytes;
+    block.block_count = size / first.bytes;
+    return block;
+}

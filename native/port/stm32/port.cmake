@@ -1,0 +1,16 @@
+# How native/firmware builds for this port. The chip's family and limits are folders of it.
+include(${TT_GENERATED}/board.gen.cmake)
+set(tt_os freertos)
+if(tt_board_network STREQUAL ethernet)
+  set(tt_network lwip)
+  set(tt_folders port/stm32/ethernet)
+elseif(tt_board_network STREQUAL modem)
+  set(tt_network esp_at)
+else()
+  set(tt_network none)
+endif()
+string(SUBSTRING ${tt_board_chip} 5 2 family) # stm32f405: f4
+list(APPEND tt_folders port/stm32 port/stm32/${family} port/stm32/${tt_board_chip})
+set(tt_linker_script ${CMAKE_CURRENT_LIST_DIR}/stm32.ld)
+set(tt_clock_hz ${tt_board_clock_hz})
+set(tt_definitions)
