@@ -1,6 +1,6 @@
 /** The rules a schema cannot state: what fits where, what belongs together. Knows no file system; wires.ts has the pins. */
 
-import { ramBudget, ramBytes } from './budget.js'
+import { ramBudget, ramBytes, whatToGiveUp } from './budget.js'
 import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
 import { unitsIn, unitsKib } from './units.js'
@@ -47,7 +47,7 @@ function checkMemory(board: BoardFile, chip: ChipFile, fail: Fail): void {
   const needed = ramBytes(board, chip)
   if (needed > chip.ramBytes) {
     const parts = Object.entries(ramBudget(board, chip)).map(([name, bytes]) => `${name} ${bytes}`).join(', ')
-    fail('/memory', `the budget takes ${needed} bytes of RAM (${parts}), ${needed - chip.ramBytes} more than the ${chip.ramBytes} of ${chip.name}; telemetryBytes is the one to shorten first`)
+    fail('/memory', `the budget takes ${needed} bytes of RAM (${parts}), ${needed - chip.ramBytes} more than the ${chip.ramBytes} of ${chip.name}; ${whatToGiveUp(board, needed - chip.ramBytes)}`)
   }
 }
 
