@@ -99,3 +99,22 @@ void sim_hooks_traced(struct sim_device *sim)
     call_hook(sim, sim->traced, 0, NULL);
     napi_close_handle_scope(sim->env, scope);
 }
+
+int sim_hooks_sign(void *ctx, const uint8_t *digest, size_t digest_len, uint8_t *out)
+{
+    struct sim_device *sim = ctx;
+    napi_handle_scope scope;
+    napi_open_handle_scope(sim->env, &scope);
+    napi_value argument = NULL;
+    void *copy;
+    napi_create_buffer_copy(sim->env, digest_len, digest, &copy, &argument);
+    size_t len = 0;
+    const void *answer = js_bytes(sim->env, call_hook(sim, sim->sign, 1, &argument), &len);
+    int result = TT_EIO;
+    if (answer && len <= TT_KEY_SIGNATURE_MAX) {
+        memcpy(out, answer, len);
+        result = (int)len;
+    }
+    napi_close_handle_scope(sim->env, scope);
+    return result;
+}

@@ -33,13 +33,13 @@ bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options)
         }
         return false;
     }
-    if (!read_link(sim, env, link)) { return false; }
     sim->config.wasm = copy_bytes(env, options, "wasm", &sim->config.wasm_len);
     sim->config.offline = js_flag(env, options, "offline");
     tt_sim_port_init(&sim->sim);
+    sim->port = tt_sim_port_functions(&sim->sim);
     sim->sim.seeded = js_get(env, options, "seed") != NULL;
     sim->sim.random_state = (uint64_t)js_int(env, options, "seed", 0);
-    return true;
+    return read_link(sim, env, link);
 }
 
 void sim_options_free(struct sim_device *sim, napi_env env)
@@ -66,6 +66,11 @@ void sim_options_free(struct sim_device *sim, napi_env env)
     sim->connection = NULL;
     free((void *)config->link.model_id);
     free((void *)config->link.ca);
+    free((void *)config->link.certificate);
+    if (sim->key) { tt_crypto_forget(sim->key, sim->key_len); }
+    free(sim->key);
+    sim->key = NULL;
+    js_release(env, &sim->sign);
     *config = (struct tt_device_config){0};
     js_release(env, &sim->read);
     js_release(env, &sim->changed);
@@ -157,6 +162,33 @@ static bool read_memory(struct sim_device *sim, napi_env env, napi_value options
            values_len >= pins * TT_SIM_PIN_VALUES * sizeof(int32_t) && hooks_len >= pins;
 }
 
+// A private key in software, or a function that signs: JavaScript is the secure element then.
+static bool read_key(struct sim_device *sim, napi_env env, napi_value link)
+{
+    sim->sign = js_hold(env, link, "sign");
+    if (sim->sign) {
+        const int64_t bits = js_int(env, link, "signBits", 256);
+        sim->key_slot = (struct tt_key_slot){
+            .ctx = sim,
+            .kind = bits > 256 ? TT_KEY_RSA : TT_KEY_P256,
+            .bits = (uint16_t)bits,
+            .sign = sim_hooks_sign,
+        };
+        sim->config.link.key_slot = &sim->key_slot;
+        return true;
+    }
+    sim->key = copy_bytes(env, link, "key", &sim->key_len);
+    const char *why = NULL;
+    if (!sim->key) { return true; }
+    if (tt_software_key_open(&sim->software_key, &sim->port, sim->key, sim->key_len + 1,
+                             &sim->key_slot, &why) < 0) {
+        js_fail(env, why);
+        return false;
+    }
+    sim->config.link.key_slot = &sim->key_slot;
+    return true;
+}
+
 static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
 {
     struct tt_link_config *config = &sim->config.link;
@@ -178,7 +210,9 @@ static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
     config->tls13 = js_flag(env, link, "tls13");
     config->ca = copy_bytes(env, link, "ca", &config->ca_len);
     config->build_epoch_ms = js_int(env, link, "buildEpochMs", 0);
-    return true;
+    config->certificate = copy_bytes(env, link, "certificate", &config->certificate_len);
+    config->certificate_len += config->certificate ? 1 : 0; // PEM is read with its NUL
+    return read_key(sim, env, link);
 }
 
 // A copy with a NUL after the last byte, not counted.

@@ -184,7 +184,6 @@ static napi_value device_new(napi_env env, napi_callback_info info)
         return NULL; // the wrapper's finalizer frees it
     }
     sim_hooks_fill(sim);
-    sim->port = tt_sim_port_functions(&sim->sim);
     sim->io = tt_sim_pins_io(&sim->sim_pins);
     sim->flash_life.ctx = sim;
     sim->flash_life.died = flash_died;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../core/device.h"
+#include "../core/software_key.h"
 #include "../core/trace.h"
 #include "../engine/wasm3.h"
 #include "../port/sim/flash.h"
@@ -28,6 +29,11 @@ struct sim_device {
     napi_ref thrown; // what a hook threw first, to be thrown again when the step is over
     int32_t *status;
     char *connection; // the connection string, which config points into
+    napi_ref sign;    // JavaScript as the slot of the private key
+    uint8_t *key;     // or the key itself
+    size_t key_len;
+    struct tt_software_key software_key;
+    struct tt_key_slot key_slot;
 
     struct tt_board board;
     struct tt_board_pin *pins;
@@ -64,3 +70,5 @@ napi_value sim_device_class(napi_env env);
 void sim_hooks_traced(struct sim_device *sim);
 // The pins' hooks become calls of the JavaScript functions held above.
 void sim_hooks_fill(struct sim_device *sim);
+// A key slot's sign, by the JavaScript function held above.
+int sim_hooks_sign(void *ctx, const uint8_t *digest, size_t digest_len, uint8_t *out);

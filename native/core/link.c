@@ -52,7 +52,8 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
     if (config->keep_alive_s == 0) { link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S; }
     const struct tt_connection *const connection = &config->connection;
     if (tt_connection_wrong(connection) != NULL || connection->host.len == 0 ||
-        connection->device_id.len == 0 || connection->key.len == 0 ||
+        connection->device_id.len == 0 ||
+        (connection->x509 ? config->key_slot == NULL : connection->key.len == 0) ||
         link->config.keep_alive_s > KEEP_ALIVE_MAX_S || board->receive_bytes < 128) {
         return TT_EINVALID;
     }
@@ -146,10 +147,12 @@ static void connected(struct tt_link *link, int64_t now_ms)
 {
     const int64_t ttl_ms = (int64_t)link->config.token_ttl_s * 1000;
     const int64_t margin_ms = ttl_ms / 8;
+    const bool renewed = !link->config.connection.x509; // a certificate holds until it expires
     link->phase = TT_LINK_CONNECTED;
     link->connected_ms = now_ms;
-    link->renew_ms = now_ms + ttl_ms - ttl_ms / 4;
-    link->drain_until_ms = link->renew_ms + (margin_ms < DRAIN_MS ? margin_ms : DRAIN_MS);
+    link->renew_ms = renewed ? now_ms + ttl_ms - ttl_ms / 4 : INT64_MAX;
+    link->drain_until_ms =
+        renewed ? link->renew_ms + (margin_ms < DRAIN_MS ? margin_ms : DRAIN_MS) : INT64_MAX;
     if (link->renewing) {
         link->renewing = false;
         notice(link, TT_NOTICE_RENEWED, TT_OK, "", 0);
@@ -227,7 +230,7 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
     if (!hub->draining) {
         if (now_ms < link->renew_ms && !room_again) { return; }
         hub->draining = true;
-        if (link->drain_until_ms > now_ms + DRAIN_MS) { link->drain_until_ms = now_ms + DRAIN_MS; }
+        if (link->drain_until_ms - DRAIN_MS > now_ms) { link->drain_until_ms = now_ms + DRAIN_MS; }
     }
     if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
         tt_hub_disconnect(hub);

@@ -1,6 +1,7 @@
 // The link loop: keeps one device connected to its hub and moves outbox and inbox across.
 #pragma once
 
+#include "../port/key.h"
 #include "../port/port.h"
 #include "board.h"
 #include "connection.h"
@@ -23,8 +24,12 @@ struct tt_link_config {
     uint16_t keep_alive_s; // 0: 240, at most 1177
     bool tls;              // false only inside one process
     bool tls13;            // offer TLS 1.3 too, see tls.h
-    const uint8_t *ca;     // PEM (with its final NUL counted) or DER roots
+    const uint8_t *ca;     // roots, see tls.h
     size_t ca_len;
+    // With x509 in the connection: what proves who the device is, in place of a token.
+    const struct tt_key_slot *key_slot;
+    const uint8_t *certificate;
+    size_t certificate_len;
     uint32_t boot;          // number of this start, first half of message ids
     int64_t build_epoch_ms; // the clock is not believed before this
 };

@@ -39,6 +39,9 @@ static int open_tls(struct tt_link *link, const struct tt_stream *stream)
         .host = link->name,
         .ca = link->config.ca,
         .ca_len = link->config.ca_len,
+        .key = link->config.connection.x509 ? link->config.key_slot : NULL,
+        .certificate = link->config.certificate,
+        .certificate_len = link->config.certificate_len,
         .build_epoch_ms = link->config.build_epoch_ms,
         .tls13 = link->config.tls13,
     };

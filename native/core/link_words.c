@@ -61,7 +61,8 @@ static int sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
 {
     char password[PASSWORD_MAX];
-    const int password_len = sign(link, now_s, password, sizeof password);
+    const bool x509 = link->config.connection.x509;
+    const int password_len = x509 ? 0 : sign(link, now_s, password, sizeof password);
     char client_text[CLIENT_MAX];
     struct tt_writer client = tt_writer_of(client_text, sizeof client_text);
     write_client(&client, link);
@@ -75,7 +76,7 @@ int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
     const struct tt_mqtt_connect connect = {
         .client_id = {client_text, client.len},
         .username = {username, user.len},
-        .password = {password, (size_t)password_len},
+        .password = {password, (size_t)password_len}, // none with X.509
         .keep_alive_s = link->config.keep_alive_s,
         .clean_session = false, // the hub keeps subscriptions and messages while we are away
     };

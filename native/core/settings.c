@@ -34,6 +34,8 @@ int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, siz
     } fields[] = {
         {"connection", &connection},
         {"ca", &settings->ca},
+        {"certificate", &settings->certificate},
+        {"key", &settings->key},
         {"address", &settings->address},
         {"port", &port},
     };
@@ -54,6 +56,19 @@ int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, siz
     return tt_connection_parse(connection.data, connection.len, &settings->connection, why);
 }
 
+// PEM is read with the NUL behind it.
+static size_t bytes_of(struct tt_range value)
+{
+    return value.len > 0 ? value.len + 1 : 0;
+}
+
+int tt_settings_key(const struct tt_settings *settings, const struct tt_port *port,
+                    struct tt_software_key *key, struct tt_key_slot *slot, const char **why)
+{
+    return tt_software_key_open(key, port, (const uint8_t *)settings->key.data,
+                                bytes_of(settings->key), slot, why);
+}
+
 void tt_settings_apply(const struct tt_settings *settings, struct tt_link_config *link)
 {
     link->connection = settings->connection;
@@ -61,5 +76,7 @@ void tt_settings_apply(const struct tt_settings *settings, struct tt_link_config
     link->tcp_port = settings->port;
     link->tls = true;
     link->ca = (const uint8_t *)settings->ca.data;
-    link->ca_len = settings->ca.len + 1; // PEM is read with its NUL
+    link->ca_len = bytes_of(settings->ca);
+    link->certificate = (const uint8_t *)settings->certificate.data;
+    link->certificate_len = bytes_of(settings->certificate);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <mbedtls/asn1.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
@@ -10,6 +11,7 @@
 #include "../port/error.gen.h"
 #include "bytes.h"
 #include "crypto.h"
+#include "tls_key.h"
 #include "tls_psa.h"
 
 enum { INNER_FAILED = -0x10000 }; // beyond mbedTLS' own codes; inner_error says what
@@ -20,6 +22,8 @@ struct tt_tls {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config config;
     mbedtls_x509_crt roots;
+    mbedtls_x509_crt own; // the client's chain
+    mbedtls_pk_context key;
     int64_t now_s;       // of the verification
     uint8_t address[16]; // the host as an IP address
     size_t address_len;  // 0: it is a name
@@ -131,6 +135,18 @@ static void say_untrusted(struct tt_tls *tls)
     }
 }
 
+// RFC 8446 §6.2: what a server says of a certificate, or of the signature that goes with it.
+static void say_alert(struct tt_tls *tls, int alert)
+{
+    enum { BAD_CERTIFICATE = 42, UNKNOWN_CA = 48, ACCESS_DENIED = 49, DECRYPT_ERROR = 51 };
+    const bool ours = tls->own.version > 0 && ((alert >= BAD_CERTIFICATE && alert <= UNKNOWN_CA) ||
+                                               alert == ACCESS_DENIED || alert == DECRYPT_ERROR);
+    say_number(tls,
+               ours ? "the server does not accept this device's certificate or key: alert "
+                    : "the server ended TLS with alert ",
+               alert);
+}
+
 // Remembers why the stream is over; the same answer from now on.
 static int fail(struct tt_tls *tls, int err)
 {
@@ -152,7 +168,11 @@ static int fail(struct tt_tls *tls, int err)
         break;
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE:
         tls->error = TT_EPROTOCOL;
-        say_number(tls, "the server ended TLS with alert ", tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
+        say_alert(tls, tls->ssl.MBEDTLS_PRIVATE(in_msg)[1]);
+        break;
+    case MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE:
+        tls->error = TT_EIO;
+        say(tls, "the device's private key does not sign");
         break;
     case MBEDTLS_ERR_SSL_ALLOC_FAILED:
     case MBEDTLS_ERR_X509_ALLOC_FAILED:
@@ -213,6 +233,8 @@ static void free_all(struct tt_tls *tls)
     mbedtls_ssl_free(&tls->ssl);
     mbedtls_ssl_config_free(&tls->config);
     mbedtls_x509_crt_free(&tls->roots);
+    mbedtls_x509_crt_free(&tls->own);
+    mbedtls_pk_free(&tls->key);
     tls->inner.close(tls->inner.ctx);
     mbedtls_free(tls);
 }
@@ -227,25 +249,67 @@ static void close_plain(void *ctx)
     free_all(tls);
 }
 
+// TT_OK, TT_EFULL, or TT_EINVALID.
+static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *data, size_t len)
+{
+    int err = 0;
+    if (len > 0 && data[0] != (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)) {
+        err = mbedtls_x509_crt_parse(chain, data, len); // PEM
+    } else {
+        const uint8_t *at = data;
+        const uint8_t *const end = data + len;
+        do { // DER says where it ends; a NUL may follow the last one
+            unsigned char *inside = (unsigned char *)at;
+            size_t size = 0;
+            err = mbedtls_asn1_get_tag(&inside, end, &size,
+                                       MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
+            size += (size_t)(inside - at);
+            if (err == 0) { err = mbedtls_x509_crt_parse_der_nocopy(chain, at, size); }
+            at += size;
+        } while (err == 0 && end - at > 1);
+    }
+    return err == 0 ? TT_OK : err == MBEDTLS_ERR_X509_ALLOC_FAILED ? TT_EFULL : TT_EINVALID;
+}
+
+static int use_own(struct tt_tls *tls, const struct tt_tls_config *config, const char **why)
+{
+    if (config->key == NULL) { return TT_OK; }
+    const int err = parse_chain(&tls->own, config->certificate, config->certificate_len);
+    if (err == TT_EINVALID) { *why = "the device's own certificate cannot be read"; }
+    if (err != TT_OK) { return err; }
+    if (tls->now_s > seconds_of(&tls->own.valid_to)) {
+        *why = "the device's own certificate has expired";
+        return TT_EUNTRUSTED;
+    }
+    if (tls->now_s < seconds_of(&tls->own.valid_from)) {
+        *why = "the device's own certificate is not valid yet";
+        return TT_EUNTRUSTED;
+    }
+    tt_tls_key_use(&tls->key, config->key);
+    return mbedtls_ssl_conf_own_cert(&tls->config, &tls->own, &tls->key) == 0 ? TT_OK : TT_EFULL;
+}
+
 static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const char **why)
 {
     mbedtls_ssl_init(&tls->ssl);
     mbedtls_ssl_config_init(&tls->config);
     mbedtls_x509_crt_init(&tls->roots);
     *why = "there is not enough memory for TLS";
-    const int parsed = mbedtls_x509_crt_parse(&tls->roots, config->ca, config->ca_len);
-    if (parsed == MBEDTLS_ERR_X509_ALLOC_FAILED) { return TT_EFULL; }
-    if (parsed != 0) {
-        *why = "the certificate authorities of this device cannot be read";
-        return TT_EINVALID;
-    }
+    mbedtls_x509_crt_init(&tls->own);
+    mbedtls_pk_init(&tls->key);
+    int err = parse_chain(&tls->roots, config->ca, config->ca_len);
+    if (err == TT_EINVALID) { *why = "the certificate authorities of this device cannot be read"; }
+    if (err != TT_OK) { return err; }
     if (mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,
                                     MBEDTLS_SSL_TRANSPORT_STREAM,
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
         return TT_EFULL;
     }
-    mbedtls_ssl_conf_max_tls_version(&tls->config, config->tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
-                                                                 : MBEDTLS_SSL_VERSION_TLS1_2);
+    err = use_own(tls, config, why);
+    if (err != TT_OK) { return err; }
+    const bool tls13 = config->tls13 && (config->key == NULL || config->key->kind == TT_KEY_P256);
+    mbedtls_ssl_conf_max_tls_version(&tls->config, tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
+                                                         : MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(&tls->config, &tls->roots, NULL);
     mbedtls_ssl_conf_verify(&tls->config, verify, tls);

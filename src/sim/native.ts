@@ -15,7 +15,19 @@ export const pinValue = { value: 0, frequency: 1, edges: 2, moment: 3, words: 4 
 /** A set per pin: ask `read` for each value, tell `changed` of each change of an output. */
 export const pinHook = { computed: 1, observed: 2 } as const
 
-export interface LinkOptions {
+/** Proves who a device is whose connection string says x509=true. */
+export interface ClientIdentity {
+  /** The device's certificate, then those that lead to its root: PEM, or DER one after another. */
+  readonly certificate: Uint8Array
+  /** Its private key, PEM or DER, kept in software; or what signs in its place. */
+  readonly key?: Uint8Array
+  /** A secure element: r and s of 32 bytes each over a P-256 digest, or PKCS #1 v1.5 over one of SHA-256 (32 bytes) or SHA-384 (48). */
+  readonly sign?: (digest: Uint8Array) => Uint8Array
+  /** Of the key that signs: 256 for P-256, else RSA. 256 if not given. */
+  readonly signBits?: number
+}
+
+export interface LinkOptions extends Partial<ClientIdentity> {
   /** Of a device or a module; a second line may hold the other key. A secret. */
   readonly connection: string
   /** Where to connect to instead of the host in the connection string. */

@@ -3,6 +3,7 @@
 import type { Board } from '../board/index.js'
 import type { LogLevel, NoticeKind } from './events.js'
 import { Machine, type AppImage, type Engine, type Timeline } from './machine.js'
+import type { ClientIdentity } from './native.js'
 import { Plug, tcpNetwork } from './network.js'
 import { parseCrash, sourceLine } from './source.js'
 import type { CrashReport } from './device.js'
@@ -15,6 +16,8 @@ export interface HubAddress {
   readonly port?: number
   /** Roots, PEM. */
   readonly ca: string
+  /** With x509=true in the connection string. */
+  readonly client?: ClientIdentity
   readonly tokenTtlS?: number
   readonly keepAliveS?: number
 }
@@ -49,10 +52,10 @@ export class RealDevice implements Timeline {
     this.#failed = failed ?? ((error) => { throw error })
     const plug = new Plug(tcpNetwork, () => this.machine.linkUp())
     this.network = plug
-    const { ca, ...link } = hub
+    const { ca, client, ...link } = hub
     this.machine = new Machine({
       app, board, engine, keepTrace: false, flash, network: plug, timeline: this,
-      link: { ...link, tls: true, tls13: board.network.tls.version === '1.3', ca: Buffer.from(`${ca}\0`) },
+      link: { ...link, ...client, tls: true, tls13: board.network.tls.version === '1.3', ca: Buffer.from(`${ca}\0`) },
       news: {
         ...(log === undefined ? {} : { log }),
         notice: (kind, code, text) => {

@@ -1,77 +1,33 @@
 // A device in real time over real sockets and its own TLS, against the hub's real listener.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadBoard } from '../../src/board/index.js'
+import { loadBoard, type Board } from '../../src/board/index.js'
 import { buildApp, type BuiltApp } from '../../src/build/index.js'
-import { createHub, listen, loadAuthority, type Authority, type Clock, type Hub, type HubEvent, type HubListener, systemClock } from '../../src/hub/index.js'
-import { RealDevice, type HubAddress } from '../../src/sim/index.js'
-
-const hubHost = 'hub.tinytwin.test'
-const loopback = '127.0.0.1'
-const dayMs = 86_400_000
-const hourMs = 3_600_000
+import { loadAuthority, systemClock, type Authority, type Clock, type HubEvent } from '../../src/hub/index.js'
+import type { HubAddress } from '../../src/sim/index.js'
+import { dayMs, firstWords as saidFirst, hourMs, identify as newDevice, loopback, outcome as meet, serve, type Serve, type Served } from './meet.js'
 
 let app: BuiltApp
 let authority: Authority
-let hub: Hub
-let listener: HubListener
+let served: Served
 beforeAll(async () => {
   app = await buildApp({ app: 'blink', board: 'host' })
   authority = await loadAuthority()
-  ;({ hub, listener } = await serve({}))
+  served = await serve(authority)
 })
-afterAll(async () => {
-  await listener.close()
-  await hub.close()
-})
+afterAll(() => served.close())
 
-interface Serve { hosts?: string[], notBefore?: Date, notAfter?: Date, clock?: Clock }
-
-async function serve({ hosts = [hubHost], clock = systemClock, ...dates }: Serve): Promise<{ hub: Hub, listener: HubListener }> {
-  const hub = createHub({ hostName: hubHost, clock })
-  const certificate = await authority.issueServer({ hosts, ...dates })
-  return { hub, listener: await listen(hub, { host: loopback, port: 0, certificate }) }
-}
-
-let devices = 0
-
-/** The connection string of a new device. */
-function identify(at: Hub = hub): { connection: string } {
-  const { deviceId } = at.devices.create({ deviceId: `real-${++devices}` })
-  return { connection: at.connectionString(deviceId) }
-}
-
-/** Runs a device until the hub or the device says how it went. */
-async function outcome(address: Partial<HubAddress> & Pick<HubAddress, 'connection'>, at = { hub, listener }): Promise<{ device: string, hub: HubEvent }> {
-  const seen = new Promise<HubEvent>((resolve) => {
-    at.hub.onEvent((event) => { if (event.type === 'connected' || event.type === 'refused') resolve(event) })
-  })
-  const device = await firstWords({ address: loopback, port: at.listener.port, ca: authority.caPem, ...address })
-  return { device, hub: await seen }
-}
-
-/** What a device first says of its connection. */
-async function firstWords(hub: HubAddress, board = loadBoard('host')): Promise<string> {
-  let device: RealDevice | undefined
-  try {
-    return await new Promise((resolve) => {
-      const notice = (kind: string, _code: number, text: string): void => {
-        if (kind === 'connected' || kind === 'disconnected') resolve(`${kind}: ${text}`)
-      }
-      device = new RealDevice(app, { board, hub, notice })
-    })
-  } finally {
-    device?.close()
-  }
-}
+const identify = (): { connection: string } => newDevice(served.hub)
+const firstWords = (hub: HubAddress, board?: Board): Promise<string> => saidFirst(app, hub, board)
+const outcome = (address: Partial<HubAddress> & Pick<HubAddress, 'connection'>, at = served): Promise<{ device: string, hub: HubEvent }> =>
+  meet(app, { ca: authority.caPem, ...address }, at)
 
 async function outcomeAt(options: Serve, address: Partial<HubAddress> = {}): ReturnType<typeof outcome> {
-  const other = await serve(options)
+  const other = await serve(authority, options)
   try {
-    return await outcome({ ...identify(other.hub), ...address }, other)
+    return await outcome({ ...newDevice(other.hub), ...address }, other)
   } finally {
-    await other.listener.close()
-    await other.hub.close()
+    await other.close()
   }
 }
 
@@ -117,16 +73,16 @@ test('a device that is not in the registry is refused', async () => {
 })
 
 test('a port where nobody listens is told as such', async () => {
-  const { hub: other, listener: gone } = await serve({})
-  await gone.close()
-  const address = { address: loopback, port: gone.port, ca: authority.caPem, ...identify(other) }
+  const gone = await serve(authority)
+  await gone.listener.close()
+  const address = { address: loopback, port: gone.listener.port, ca: authority.caPem, ...newDevice(gone.hub) }
   expect(await firstWords(address)).toBe('disconnected: network: the host refused the connection')
-  await other.close()
+  await gone.hub.close()
 })
 
 test.each([['1.2', 'TLSv1.2'], ['1.3', 'TLSv1.3']] as const)('a board whose newest TLS is %s speaks %s with a hub that can do both', async (version, spoken) => {
   const host = loadBoard('host')
   const board = { ...host, network: { ...host.network, tls: { ...host.network.tls, version } } }
-  const words = await firstWords({ address: loopback, port: listener.port, ca: authority.caPem, ...identify() }, board)
+  const words = await firstWords({ address: loopback, port: served.listener.port, ca: authority.caPem, ...identify() }, board)
   expect(words).toMatch(new RegExp(`^connected: ${spoken} `))
 })
