@@ -1,5 +1,6 @@
 /** `npm run bench`: runs the measurements one after the other and prints their figures. */
 
+import { faults } from './faults.js'
 import { firmwareMeasurements } from './firmware.js'
 import { hub } from './hub/index.js'
 import { loopback } from './loopback.js'
@@ -7,7 +8,7 @@ import type { Figure, Measurement } from './measure.js'
 import { simulator } from './simulator.js'
 import { tls13 } from './tls13.js'
 
-const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub]
+const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub, ...faults]
 
 const usage = `Usage: npm run bench -- [--json] [--only WORD] [--board BOARD]
 

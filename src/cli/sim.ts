@@ -13,7 +13,7 @@ const defaultMs = 60 * 60 * 1000
 export const simCommand: Command = {
   name: 'sim',
   summary: 'Runs an app in virtual time against a local hub and sums up.',
-  doc: 'Runs an app on the complete device runtime and a local hub in this process, in virtual time: a day takes a second or two. At the end the link may drain for 60 virtual seconds; then every message is accounted for. The same seed gives the same run.',
+  doc: 'Runs an app on the complete device runtime and a local hub in this process, in virtual time: a day takes a second or two. At the end the link may drain for 60 virtual seconds; then every message is accounted for. The same seed gives the same run. Exit code 1 when a message was lost or came out of order.',
   arguments: [{ name: 'APP', doc: 'A name (see: tinytwin apps), or the path of a .ts file or of a folder with an index.ts.' }],
   options: [
     { name: 'for', value: 'DURATION', doc: 'Virtual time, such as 20s, 24h or 1h30m. Default: 1h.' },
@@ -59,11 +59,20 @@ export const simCommand: Command = {
       if (args.flag('events')) for (const event of eventsOf(device)) terminal.print(args.json ? `${JSON.stringify(event)}\n` : `${eventText(event)}\n`)
       else if (!args.json) for (const crash of device.crashes) terminal.print(`${eventText({ type: 'crash', ...crash })}\n`)
       terminal.print(args.json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+      const failure = failureOf(summary)
+      if (failure === undefined) return 0
+      terminal.say(`error: ${failure}\n`)
+      return 1
     } finally {
       progress.end()
     }
-    return 0
   },
+}
+
+/** What no fault may lead to; undefined when it did not. */
+export function failureOf({ lost, reordered }: Pick<Summary, 'lost' | 'reordered'>): string | undefined {
+  const wrong = [...lost > 0 ? [`${lost} stored or acknowledged messages were lost`] : [], ...reordered > 0 ? [`${reordered} messages came out of order`] : []]
+  return wrong.length === 0 ? undefined : wrong.join(', ')
 }
 
 function faultRow(kind: FaultKind): readonly [string, string] {
@@ -107,11 +116,20 @@ function eventText(event: SimEvent): string {
 }
 
 function summaryText(summary: Summary): string {
-  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, refused, pending, duplicates, reordered, connections, crashes, trace } = summary
+  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, refused, pending, duplicates, reordered, crashes, trace } = summary
+  const { connections, renewals, cuts, powerCuts, faults, outboxPeak, growthBytes, reconnectMs, halfOpenMs } = summary
+  const injected = Object.entries(faults)
   return [
     `${app} on ${board} (${engine}, seed ${seed}): ${spanText(virtualMs)} in ${(wallMs / 1000).toFixed(1)} s`,
     `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${refused} refused for want of room, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
-    `  connections  ${connections}`,
+    `  connections  ${connections}, renewed ${renewals} times, ended ${cuts} times with a message under way`,
+    ...injected.length === 0 ? [] : [
+      `  faults       ${injected.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+      `  reconnected  within ${(reconnectMs / 1000).toFixed(1)} s of the network's return, ${(halfOpenMs / 1000).toFixed(1)} s where a half-open connection was to be noticed`,
+    ],
+    `  power cuts   ${powerCuts}`,
+    `  outbox       ${outboxPeak} messages at most`,
+    `  memory       ${growthBytes} bytes more than after the first hour`,
     `  crashes      ${crashes}`,
     `  trace        ${trace}`,
     '',

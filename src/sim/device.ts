@@ -29,6 +29,8 @@ export interface SimulateOptions {
   /** Options for the hub of the world it gets of its own. */
   readonly hub?: WorldOptions['hub']
   readonly deviceId?: string
+  /** Life of its SAS tokens, renewed when a quarter is left; an hour if not given. */
+  readonly tokenTtlS?: number
   /** Keeps the lines of the canonical trace; without, there is only their hash. */
   readonly keepTrace?: boolean
 }
@@ -121,7 +123,7 @@ export class Device {
   #stopMeasuring = (): void => {}
   #safeModeReason: string | undefined
 
-  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
+  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, tokenTtlS, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
     this.app = app
     this.engine = engine
     this.seed = seed
@@ -137,7 +139,7 @@ export class Device {
     this.network = plug
     this.machine = new Machine({
       app, board, engine, keepTrace, seed,
-      link: { connection: hub.connectionString(deviceId), tls: false },
+      link: { connection: hub.connectionString(deviceId), tls: false, ...(tokenTtlS === undefined ? {} : { tokenTtlS }) },
       network: plug,
       timeline: this.world,
       news: {

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { spanText } from '../../src/cli/sim.js'
+import { failureOf, spanText } from '../../src/cli/sim.js'
+import { faultNames } from '../../src/sim/index.js'
 import { jsonLines, tinytwin } from './fake.js'
 
 let folder: string
@@ -58,4 +59,35 @@ test('a crash is shown with the line of TypeScript it happened in', async () => 
 
 test.each([[86_400_000, '24h'], [5_400_000, '1h30m'], [172_800_000, '2d'], [1500, '1s500ms'], [0, '0s']])('%d ms is said as %s', (ms, text) => {
   expect(spanText(ms)).toBe(text)
+})
+
+test('faults happen when they are said to, and the summary counts them', async () => {
+  const { out } = await tinytwin('sim', 'coffee-machine', '--for', '10m', '--fault', 'net.down@1m+2m', '--fault', 'power.cut@5m', '--fault', 'net.reset@6m', '--json')
+  expect(jsonLines(out)[0]).toMatchObject({ faults: { 'net.down': 1, 'power.cut': 1, 'net.reset': 1 }, powerCuts: 1, connections: 4, lost: 0, reordered: 0, growthBytes: 0 })
+})
+
+test('random faults are every kind, in the words for people too', async () => {
+  const { out } = await tinytwin('sim', 'coffee-machine', '--for', '2h', '--fault', 'random', '--seed', '3')
+  for (const name of faultNames) expect(out).toMatch(new RegExp(`^  faults .*${name} 1`, 'm'))
+  expect(out).toMatch(/^ {2}reconnected {2}within \d/m)
+})
+
+test.each([
+  ['net.dwn@1h+1h', `--fault: there is no fault 'net.dwn' (faults: net.down, `],
+  ['net.down@1h', `--fault: 'net.down@1h' does not say for how long: net.down@1h+10m`],
+])('--fault %s is one sentence and exit code 1', async (fault, problem) => {
+  const { code, out, err } = await tinytwin('sim', 'blink', '--fault', fault)
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+  expect(err).toContain(problem)
+})
+
+test('the help of sim has every kind of fault', async () => {
+  const { out } = await tinytwin('sim', '--help')
+  for (const name of faultNames) expect(out).toMatch(new RegExp(`^  ${name.replace('.', '\\.')}[ [].* [A-Z]`, 'm'))
+})
+
+test('a lost message and one out of order fail the run, a dropped one does not', () => {
+  expect(failureOf({ lost: 0, reordered: 0 })).toBeUndefined()
+  expect(failureOf({ lost: 2, reordered: 0 })).toBe('2 stored or acknowledged messages were lost')
+  expect(failureOf({ lost: 1, reordered: 3 })).toBe('1 stored or acknowledged messages were lost, 3 messages came out of order')
 })
