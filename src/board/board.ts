@@ -152,7 +152,10 @@ function readMerged(file: string, below: readonly string[]): Record<string, unkn
     if (error instanceof BoardError) throw new BoardError(shown(file), '/extends', error.message.replace(/^boards: /, ''), { cause: error })
     throw error
   }
-  return mergePatch(readMerged(path, [...below, file]), own)
+  const merged = mergePatch(readMerged(path, [...below, file]), own)
+  // What is printed on one board is not printed on the next.
+  if (isObject(own['aliases'])) merged['aliases'] = own['aliases']
+  return merged
 }
 
 // RFC 7396.

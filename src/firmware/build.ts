@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { loadBoard, type Board } from '../board/index.js'
 import { projectRoot, shown } from '../board/root.js'
 import { buildApp, type BuiltApp } from '../build/index.js'
+import { overflow } from './budget.js'
 import { FirmwareError } from './error.js'
 import { appContent } from './image.js'
 import { measureFirmware, type FirmwareSize } from './size.js'
@@ -46,6 +47,11 @@ export async function buildFirmware({ board: wanted, app: name, progress = () =>
   return { board, app, elf: join(folder, 'firmware.elf'), size: measureFirmware(readFileSync(join(folder, 'firmware.map'), 'utf8')) }
 }
 
+/** Whether the port of a board's firmware is compiled here; ESP-IDF's is compiled by ESP-IDF. */
+export function canBuildFirmware(board: Board): boolean {
+  return existsSync(join(projectRoot, 'native', 'port', firmwareOf(board).port, 'port.cmake'))
+}
+
 /** One build at a time in a folder, whoever asks. */
 type WithLock = (file: string, work: () => Promise<void>) => Promise<void>
 
@@ -67,7 +73,7 @@ async function compile(board: Board, folder: string, progress: (what: string) =>
     `-DTT_TLS_IN=${board.network.tls.receiveBytes}`,
     `-DTT_TLS_OUT=${board.network.tls.sendBytes}`,
   ])
-  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--parallel', '2'])
+  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--parallel', '2'], (output) => overflow(board, output))
 }
 
 // Written only when they differ, so that nothing is compiled again for nothing.
@@ -98,13 +104,15 @@ function buildTimeHeader(epochS: number): string {
   ].join('\n')
 }
 
-async function step(log: string, program: string, args: readonly string[]): Promise<void> {
+async function step(log: string, program: string, args: readonly string[], explain: (output: string) => string | undefined = () => undefined): Promise<void> {
   mkdirSync(join(log, '..'), { recursive: true })
   try {
     await run(program, args, { cwd: projectRoot, maxBuffer: 64 * 1024 * 1024 })
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string, stderr?: string }
     writeFileSync(log, `${stdout}\n${stderr}`)
+    const explained = explain(stderr)
+    if (explained !== undefined) throw new FirmwareError(explained, { cause: error })
     const first = `${stderr}\n${stdout}`.split('\n').find((line) => /error/i.test(line))
     throw new FirmwareError(`the firmware cannot be built: ${first ?? (error as Error).message}. See ${shown(log)}`, { cause: error })
   }

@@ -1,6 +1,7 @@
 /** The door of src/firmware. */
 
-export { buildFirmware } from './build.js'
+export { firmwareBudget } from './budget.js'
+export { buildFirmware, canBuildFirmware } from './build.js'
 export type { BuiltFirmware, FirmwareOptions } from './build.js'
 export { FirmwareError } from './error.js'
 export { writeFlash } from './flash.js'
