@@ -2,11 +2,12 @@
 
 import { resolve } from 'node:path'
 import { buildApp } from '../build/index.js'
-import { faultKinds, faultNames, parseFault, randomFaults, simulate, type Device, type FaultKind, type PlannedFault, type Summary } from '../sim/index.js'
+import { faultKinds, faultNames, parseFault, randomFaults, simulate, type FaultKind, type PlannedFault, type Summary } from '../sim/index.js'
 import { CliError, type Command } from './command.js'
 import { checkReplaceable, writeFiles } from './files.js'
 import { progressOf } from './progress.js'
-import { visible } from './terminal.js'
+import { replayRun } from './sim_replay.js'
+import { spanText, summaryText, tell } from './sim_words.js'
 
 const defaultMs = 60 * 60 * 1000
 
@@ -22,6 +23,9 @@ export const simCommand: Command = {
     { name: 'fault', value: 'FAULT', repeat: true, doc: 'Something that goes wrong, as KIND@START+DURATION, such as net.down@1h+72h, or KIND=VALUE@START+DURATION; may be given more than once. "random": every kind, from the seed, one in five hours. The kinds are below.' },
     { name: 'engine', value: 'ENGINE', doc: 'What runs the Wasm: wasm3, as on the device, or v8. Default: wasm3.' },
     { name: 'trace', value: 'FILE', doc: 'Write the canonical trace here: what the app saw and did, in order. A file that is no trace is not replaced.' },
+    { name: 'record', value: 'FILE', doc: 'Write down all that came to the device from outside: inputs, faults, and what the hub sent and when. A file that is no recording is not replaced.' },
+    { name: 'replay', value: 'FILE', doc: 'Play a recording instead, without hub and network; exit code 1 if the device does anything else than it did then.' },
+    { name: 'anyway', doc: 'With --replay: also to another app or board than it was recorded with.' },
     { name: 'events', doc: 'Print log lines, telemetry and crashes too, in order of virtual time.' },
   ],
   lists: [{ title: 'Faults (a moment has no DURATION, + one must have it, (+) may have it)', rows: faultNames.map(faultRow) }],
@@ -30,21 +34,27 @@ export const simCommand: Command = {
     ['sim coffee-machine --for 24h --json', 'The summary as one JSON object.'],
     ['sim coffee-machine --for 80h --fault net.down@1h+72h', 'Three days without a network, all of which is told afterwards.'],
     ['sim coffee-machine --for 500h --fault random --seed 3', 'Three weeks of everything that can go wrong.'],
+    ['sim coffee-machine --for 24h --fault random --record day.rec', 'A day to look at again and again.'],
+    ['sim coffee-machine --replay day.rec --events', 'The same day, with everything the device says.'],
     ['sim ./door.ts --board blink-nano --for 1m --events', 'Your app, with everything it says.'],
   ],
   run: async ({ args, terminal }) => {
+    if (args.text('replay') !== undefined) return replayRun({ args, terminal })
+    if (args.flag('anyway')) throw new CliError('--anyway goes with --replay')
     const virtualMs = args.span('for') ?? defaultMs
     const seed = args.whole('seed', { min: 0, max: 2 ** 32 - 1 }) ?? 1
     const engine = args.choice('engine', ['wasm3', 'v8']) ?? 'wasm3'
     const faults = args.texts('fault').flatMap((text) => planned(text, seed, virtualMs))
     const board = args.text('board')
     const traceFile = args.text('trace')
+    const recordFile = args.text('record')
     if (traceFile !== undefined) checkReplaceable(resolve(traceFile), 'trace')
+    if (recordFile !== undefined) checkReplaceable(resolve(recordFile), 'recording')
     const progress = progressOf(terminal)
     try {
       const built = await buildApp({ app: args.positionals[0] ?? '', progress: progress.begin, ...(board === undefined ? {} : { board }) })
       progress.end()
-      await using device = await simulate(built, { board: built.board, engine, seed, keepTrace: traceFile !== undefined })
+      await using device = await simulate(built, { board: built.board, engine, seed, keepTrace: traceFile !== undefined, record: recordFile !== undefined })
       device.faults.plan(faults)
       // In steps only for the eye: time passes the same.
       const steps = terminal.attended ? 50 : 1
@@ -55,9 +65,9 @@ export const simCommand: Command = {
       await device.drain('60s')
       progress.end()
       if (traceFile !== undefined) writeFiles([{ path: resolve(traceFile), content: device.trace, kind: 'trace' }])
+      if (recordFile !== undefined) writeFiles([{ path: resolve(recordFile), content: device.recording(), kind: 'recording' }])
       const summary = device.summary(virtualMs)
-      if (args.flag('events')) for (const event of eventsOf(device)) terminal.print(args.json ? `${JSON.stringify(event)}\n` : `${eventText(event)}\n`)
-      else if (!args.json) for (const crash of device.crashes) terminal.print(`${eventText({ type: 'crash', ...crash })}\n`)
+      tell({ log: device.log(), crashes: device.crashes, telemetry: device.telemetry() }, { terminal, json: args.json, events: args.flag('events') })
       terminal.print(args.json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
       const failure = failureOf(summary)
       if (failure === undefined) return 0
@@ -88,65 +98,4 @@ function planned(text: string, seed: number, spanMs: number): readonly PlannedFa
   } catch (error) {
     throw new CliError(`--fault: ${(error as Error).message}`, { cause: error })
   }
-}
-
-type SimEvent = { readonly atMs: number } & (
-  | { readonly type: 'telemetry', readonly body: unknown, readonly properties: object }
-  | { readonly type: 'log', readonly level: string, readonly text: string }
-  | { readonly type: 'crash', readonly reason: string, readonly build: string, readonly function: string, readonly offset: number, readonly at?: string }
-)
-
-// Sorting is stable: what the device said comes before what arrived in the same millisecond.
-function eventsOf(device: Device): SimEvent[] {
-  const log = device.log().map(({ atMs, level, text }): SimEvent => ({ type: 'log', atMs, level, text }))
-  const crashes = device.crashes.map(({ atMs, reason, build, function: name, offset, at }): SimEvent =>
-    ({ type: 'crash', atMs, reason, build, function: name, offset, ...(at === undefined ? {} : { at }) }))
-  const telemetry = device.telemetry().map(({ atMs, body, properties }): SimEvent => ({ type: 'telemetry', atMs, body, properties }))
-  return [...log, ...crashes, ...telemetry].sort((a, b) => a.atMs - b.atMs)
-}
-
-function eventText(event: SimEvent): string {
-  const time = (event.atMs / 1000).toFixed(3).padStart(12)
-  switch (event.type) {
-    case 'telemetry': return visible(`${time}  telemetry  ${typeof event.body === 'string' ? event.body : JSON.stringify(event.body)}`)
-    case 'log': return visible(`${time}  ${event.level.padEnd(9)}  ${event.text}`)
-    case 'crash': return visible(`${time}  crash      ${event.reason} at ${event.at ?? (event.function === '' ? 'an unknown place' : event.function)} (build ${event.build}, offset ${event.offset})`)
-    default: return event satisfies never
-  }
-}
-
-function summaryText(summary: Summary): string {
-  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, refused, pending, duplicates, reordered, crashes, trace } = summary
-  const { connections, renewals, cuts, powerCuts, faults, outboxPeak, growthBytes, reconnectMs, halfOpenMs } = summary
-  const injected = Object.entries(faults)
-  return [
-    `${app} on ${board} (${engine}, seed ${seed}): ${spanText(virtualMs)} in ${(wallMs / 1000).toFixed(1)} s`,
-    `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${refused} refused for want of room, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
-    `  connections  ${connections}, renewed ${renewals} times, ended ${cuts} times with a message under way`,
-    ...injected.length === 0 ? [] : [
-      `  faults       ${injected.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
-      `  reconnected  within ${(reconnectMs / 1000).toFixed(1)} s of the network's return, ${(halfOpenMs / 1000).toFixed(1)} s where a half-open connection was to be noticed`,
-    ],
-    `  power cuts   ${powerCuts}`,
-    `  outbox       ${outboxPeak} messages at most`,
-    `  memory       ${growthBytes} bytes more than after the first hour`,
-    `  crashes      ${crashes}`,
-    `  trace        ${trace}`,
-    '',
-  ].join('\n')
-}
-
-/** As a person would write it, such as 1h30m. */
-export function spanText(ms: number): string {
-  const units: readonly [string, number][] = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000], ['ms', 1]]
-  let rest = ms
-  let text = ''
-  for (const [unit, size] of units) {
-    // 24h and 36h are said as hours; days only from two on.
-    if (unit === 'd' && ms < 2 * size) continue
-    const count = Math.floor(rest / size)
-    rest -= count * size
-    if (count > 0) text += `${count}${unit}`
-  }
-  return text === '' ? '0s' : text
 }

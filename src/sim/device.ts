@@ -14,6 +14,8 @@ import { Machine, type AppImage, type Engine } from './machine.js'
 import { memoryNetwork, Plug } from './network.js'
 import type { I2cDevice } from './pins.js'
 import { seededRandom } from './random.js'
+import { Recorder } from './recording.js'
+import { boardHash } from './replay.js'
 import { parseCrash, sourceLine, type Crash } from './source.js'
 import { Weather } from './weather.js'
 import { World, type WorldOptions } from './world.js'
@@ -31,6 +33,8 @@ export interface SimulateOptions {
   readonly deviceId?: string
   /** Life of its SAS tokens, renewed when a quarter is left; an hour if not given. */
   readonly tokenTtlS?: number
+  /** Keeps all that comes from outside, for {@link Device.recording}. */
+  readonly record?: boolean
   /** Keeps the lines of the canonical trace; without, there is only their hash. */
   readonly keepTrace?: boolean
 }
@@ -114,6 +118,7 @@ export class Device {
   readonly #telemetry: Telemetry[] = []
   readonly #log: LogLine[] = []
   readonly #beganMs: number
+  readonly #recorder: Recorder | undefined
   #received = 0
   #connections = 0
   #renewals = 0
@@ -123,7 +128,7 @@ export class Device {
   #stopMeasuring = (): void => {}
   #safeModeReason: string | undefined
 
-  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, tokenTtlS, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
+  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, record = false, tokenTtlS, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
     this.app = app
     this.engine = engine
     this.seed = seed
@@ -137,10 +142,17 @@ export class Device {
     const weather = new Weather(memoryNetwork(() => cloud.reachable), clock, seededRandom(seed))
     const plug = new Plug(weather, () => this.machine.linkUp())
     this.network = plug
+    const connection = hub.connectionString(deviceId)
+    const { epochMs } = this.world
+    const { name, buildId } = app
+    const recorder = record
+      ? new Recorder({ app: name, buildId, board: board.name, boardHash: boardHash(board), engine, seed, epochMs, connection, tokenTtlS }, () => this.world.nowMs)
+      : undefined
+    this.#recorder = recorder
     this.machine = new Machine({
       app, board, engine, keepTrace, seed,
-      link: { connection: hub.connectionString(deviceId), tls: false, ...(tokenTtlS === undefined ? {} : { tokenTtlS }) },
-      network: plug,
+      link: { connection, tls: false, ...(tokenTtlS === undefined ? {} : { tokenTtlS }) },
+      network: recorder?.network(plug) ?? plug,
       timeline: this.world,
       news: {
         log: (level, text) => { this.#log.push({ atMs: this.world.nowMs, level, text }) },
@@ -150,8 +162,10 @@ export class Device {
           this.#ledger.powerLost()
           this.#recovery.disconnected()
         },
+        ...(recorder === undefined ? {} : { called: (call) => recorder.called(call) }),
       },
     })
+    recorder?.attach(this.machine)
     try {
       this.machine.start()
     } catch (error) {
@@ -299,6 +313,12 @@ export class Device {
 
   get traceHash(): string {
     return this.machine.traceHash
+  }
+
+  /** All that came from outside so far, to be given to {@link parseRecording}. Throws if it was not to be recorded. */
+  recording(): string {
+    if (this.#recorder === undefined) throw new Error('nothing was recorded: give record: true to simulate')
+    return this.#recorder.text()
   }
 
   // ---- time ----

@@ -6,7 +6,7 @@ import { boardTable, type Board } from '../board/index.js'
 import { decodeNews, type DeviceNews, type LogLevel, type NoticeKind } from './events.js'
 import { createNative, status, type LinkOptions, type NativeDevice, type NativeState } from './native.js'
 import type { Network, Wire } from './network.js'
-import { PinBank } from './pins.js'
+import { PinBank, type PinCall } from './pins.js'
 import { attachPart, type PartReadings } from './parts/part.js'
 import { v8Hooks } from './v8.js'
 
@@ -38,7 +38,23 @@ export interface MachineNews {
   notice?(kind: NoticeKind, code: number, text: string): void
   /** RAM is gone, with the power or by a reset. */
   stopped?(why: 'power' | 'reset'): void
+  /** Before it is done. */
+  called?(call: MachineCall): void
 }
+
+/** What is done to a machine from outside, but for what comes over its wires. */
+export type MachineCall =
+  | PinCall
+  | readonly ['start']
+  | readonly ['cut']
+  | readonly ['reset', why: string]
+  | readonly ['hang']
+  | readonly ['trap']
+  | readonly ['clock', offsetMs: number | null]
+  | readonly ['flash', write: number, count: number, tornBytes: number, cuts: boolean]
+  | readonly ['up']
+  /** What an I2C transfer was answered with, base64; null: with nothing. */
+  | readonly ['i2c', answer: string | null]
 
 export interface MachineOptions {
   readonly app: AppImage
@@ -53,6 +69,8 @@ export interface MachineOptions {
   /** What an earlier machine of this board left behind; erased if not given. */
   readonly flash?: Uint8Array | undefined
   readonly news: MachineNews
+  /** What answers on the I2C buses, whatever is there. */
+  readonly i2c?: () => Uint8Array | undefined
 }
 
 /** Trace lines wait on the native side up to this many bytes. */
@@ -84,6 +102,7 @@ export class Machine {
   /** Taken over by each drain; grows to the largest. */
   #frames = Buffer.alloc(4096)
   #bootMs = 0
+  #steps = 0
   #restarting: 'power' | 'reset' | undefined
   #disposed = false
   #powered = false
@@ -105,7 +124,7 @@ export class Machine {
     this.pins = new PinBank(options.board, (pin, level) => {
       this.#native.pinChanged(pin, level)
       this.#wake()
-    })
+    }, (call) => this.#called(call))
     const { timeline } = options
     this.parts = new Map(options.board.parts.map((part) => [part.name, attachPart(options.board, part, this.pins.site(part, timeline))]))
     this.#native = createNative({
@@ -123,12 +142,17 @@ export class Machine {
       read: (pin) => this.pins.read(pin),
       traced: () => this.#takeTrace(),
       changed: (pin) => this.pins.changed(pin),
-      i2c: (pin, address, tx, length) => this.pins.transfer(pin, address, tx, length),
+      i2c: (pin, address, tx, length) => this.#transfer(pin, address, tx, length),
     })
   }
 
   get state(): NativeState {
     return this.#native.state()
+  }
+
+  /** Turns of its loops so far. */
+  get steps(): number {
+    return this.#steps
   }
 
   /** Milliseconds since power came on. */
@@ -143,6 +167,11 @@ export class Machine {
   /** Power on. Throws when the runtime refuses the app or the board. */
   start(): void {
     if (this.#disposed) return
+    this.#called(['start'])
+    this.#start()
+  }
+
+  #start(): void {
     const { timeline, app } = this.#options
     this.#bootMs = timeline.nowMs
     this.#restarting = undefined
@@ -159,6 +188,7 @@ export class Machine {
 
   /** Sets the device's clock so far ahead of (or behind) its timeline's; undefined: it does not know the time, also after a start. */
   setClock(offsetMs: number | undefined): void {
+    this.#called(['clock', offsetMs ?? null])
     this.#clockOffsetMs = offsetMs
     this.#native.setClock(this.#epochBaseMs)
     if (this.#powered) this.#wake()
@@ -166,6 +196,7 @@ export class Machine {
 
   /** Both loops stop and nothing is done any more, until a cut or a start. */
   hang(): void {
+    this.#called(['hang'])
     this.#hung = true
     this.deadlineMs = Infinity
   }
@@ -176,18 +207,21 @@ export class Machine {
 
   /** As the watchdog does it: RAM is lost, the power stays. */
   reset(why: string): void {
+    this.#called(['reset', why])
     this.#options.news.log?.('error', why)
     this.#stop('reset')
-    this.start()
+    this.#start()
   }
 
   /** The guest's next event ends in a trap. */
   trap(): void {
+    this.#called(['trap'])
     this.#native.starve()
   }
 
   /** Power goes without a word to anyone: wires die, RAM is lost, the flash stays. */
   cut(): void {
+    this.#called(['cut'])
     this.#stop('power')
   }
 
@@ -209,6 +243,7 @@ export class Machine {
   /** Runs all that is due now on the timeline. Throws what a part or an I2C device threw. */
   step(): void {
     if (this.#hung) return
+    this.#steps++
     const { nowMs } = this.#options.timeline
     const wait = this.#native.step(nowMs - this.#bootMs)
     this.deadlineMs = wait >= never ? Infinity : nowMs + wait
@@ -217,17 +252,19 @@ export class Machine {
     if (this.#status[status.trace]! >= traceChunk) this.#drainTrace()
     if (this.#restarting !== undefined) {
       this.#stop(this.#restarting)
-      this.start()
+      this.#start()
     }
   }
 
   /** The `write`-th program or erase of flash from now on (1: the next) fails, torn after `tornBytes`, and so do the next ones, `count` in all. */
   failFlash({ write = 1, count = 1, tornBytes = 0 }: { write?: number, count?: number, tornBytes?: number } = {}): void {
+    this.#called(['flash', write, count, tornBytes, false])
     this.#native.flashFault(write, count, tornBytes, false)
   }
 
   /** The power goes in the `write`-th program or erase of flash from now on, torn after `tornBytes`, and comes back at once. */
   cutAtFlash({ write = 1, tornBytes = 0 }: { write?: number, tornBytes?: number } = {}): void {
+    this.#called(['flash', write, 1, tornBytes, true])
     this.#native.flashFault(write, 1, tornBytes, true)
   }
 
@@ -237,6 +274,7 @@ export class Machine {
   }
 
   linkUp(): void {
+    this.#called(['up'])
     this.#native.linkUp()
     if (this.#powered) this.#wake()
   }
@@ -265,6 +303,37 @@ export class Machine {
     this.#wires.clear()
     this.deadlineMs = Infinity
     this.#native.dispose()
+  }
+
+  /** Does again what was done from outside; answers of I2C devices are given by the options instead. */
+  call(call: MachineCall): void {
+    switch (call[0]) {
+      case 'start': this.start(); break
+      case 'cut': this.cut(); break
+      case 'reset': this.reset(call[1]); break
+      case 'hang': this.hang(); break
+      case 'trap': this.trap(); break
+      case 'clock': this.setClock(call[1] ?? undefined); break
+      case 'flash': {
+        const [, write, count, tornBytes, cuts] = call
+        if (cuts) this.cutAtFlash({ write, tornBytes })
+        else this.failFlash({ write, count, tornBytes })
+        break
+      }
+      case 'up': this.linkUp(); break
+      case 'i2c': break
+      default: this.pins.touch(call)
+    }
+  }
+
+  #called(call: MachineCall): void {
+    this.#options.news.called?.(call)
+  }
+
+  #transfer(pin: number, address: number, tx: Uint8Array, length: number): Uint8Array | undefined {
+    const answer = this.#options.i2c === undefined ? this.pins.transfer(pin, address, tx, length) : this.#options.i2c()
+    if (this.#options.news.called !== undefined) this.#called(['i2c', answer === undefined ? null : Buffer.from(answer).toString('base64')])
+    return answer
   }
 
   get #epochBaseMs(): number {

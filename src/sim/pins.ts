@@ -11,6 +11,15 @@ export interface I2cDevice {
   write?(register: number, bytes: Uint8Array): void
 }
 
+/** What is done to pins from outside, the pin by its channel. */
+export type PinCall =
+  | readonly ['pin', channel: number, value: number]
+  | readonly ['free', channel: number]
+  | readonly ['stick', millivolts: number | null]
+  | readonly ['unstick']
+  | readonly ['silence']
+  | readonly ['unsilence']
+
 interface Bus {
   readonly devices: Map<number, I2cDevice>
   /** The register each device's next read starts from. */
@@ -22,15 +31,18 @@ export class PinBank {
   readonly hooks: Uint8Array
   readonly #board: Board
   readonly #inputChanged: (pin: number, level: number) => void
+  readonly #touched: (call: PinCall) => void
   readonly #readers = new Map<number, () => number>()
   readonly #listeners = new Map<number, ((value: number) => void)[]>()
   readonly #buses = new Map<number, Bus>()
   #silences = 0
   #sticks = 0
   #unstick = (): void => {}
+  readonly #stuck: (() => void)[] = []
 
-  /** `inputChanged` is called for the edges that the app watches. */
-  constructor(board: Board, inputChanged: (pin: number, level: number) => void) {
+  /** `inputChanged` is called for the edges that the app watches, `touched` for all that is done to the pins from outside. */
+  constructor(board: Board, inputChanged: (pin: number, level: number) => void, touched: (call: PinCall) => void = () => {}) {
+    this.#touched = touched
     this.#board = board
     this.#inputChanged = inputChanged
     this.values = new Int32Array(board.pins.length * pinValue.words)
@@ -60,8 +72,26 @@ export class PinBank {
     return this.values[pin.channel * pinValue.words + pinValue.frequency]!
   }
 
+  /** Does again what was done from outside. */
+  touch(call: PinCall): void {
+    switch (call[0]) {
+      case 'pin': this.set(this.#board.pins.find(({ channel }) => channel === call[1])!, call[2]); break
+      case 'free': this.release(this.#board.pins.find(({ channel }) => channel === call[1])!); break
+      case 'stick': this.#stuck.push(this.stick(call[1] ?? undefined)); break
+      case 'unstick': this.#stuck.pop()?.(); break
+      case 'silence': this.#silences++; break
+      case 'unsilence': this.#silences--; break
+      default: call satisfies never
+    }
+  }
+
   /** Puts a fixed value at an input; a part that computed it lets go. */
   set(pin: BoardPin, value: number): void {
+    this.#touched(['pin', pin.channel, value])
+    this.#put(pin, value)
+  }
+
+  #put(pin: BoardPin, value: number): void {
     const at = pin.channel * pinValue.words
     const edge = pin.kind === 'input' && this.values[at] !== value ? (value === 1 ? 1 : 2) : 0
     this.hooks[pin.channel]! &= ~pinHook.computed
@@ -71,6 +101,7 @@ export class PinBank {
 
   /** Gives an input back to the part that computes it. */
   release(pin: BoardPin): void {
+    this.#touched(['free', pin.channel])
     if (this.#readers.has(pin.channel)) this.hooks[pin.channel]! |= pinHook.computed
   }
 
@@ -100,24 +131,32 @@ export class PinBank {
 
   /** Every analog input keeps the value it has, or gets `millivolts`, until the result is called, once. */
   stick(millivolts?: number): () => void {
+    this.#touched(['stick', millivolts ?? null])
     const inputs = this.#board.pins.filter(({ kind }) => kind === 'analog')
     if (this.#sticks++ === 0) {
       const before = inputs.map((pin) => ({ pin, value: this.value(pin), computed: this.hooks[pin.channel]! & pinHook.computed }))
       this.#unstick = () => {
         for (const { pin, value, computed } of before) {
-          this.set(pin, value)
+          this.#put(pin, value)
           this.hooks[pin.channel]! |= computed
         }
       }
     }
-    for (const pin of inputs) this.set(pin, millivolts ?? this.value(pin))
-    return () => { if (--this.#sticks === 0) this.#unstick() }
+    for (const pin of inputs) this.#put(pin, millivolts ?? this.value(pin))
+    return () => {
+      this.#touched(['unstick'])
+      if (--this.#sticks === 0) this.#unstick()
+    }
   }
 
   /** Nothing on any I2C bus answers until the result is called, once. */
   silence(): () => void {
+    this.#touched(['silence'])
     this.#silences++
-    return () => { this.#silences-- }
+    return () => {
+      this.#touched(['unsilence'])
+      this.#silences--
+    }
   }
 
   /** For the native side. */

@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { failureOf, spanText } from '../../src/cli/sim.js'
+import { failureOf } from '../../src/cli/sim.js'
+import { spanText } from '../../src/cli/sim_words.js'
 import { faultNames } from '../../src/sim/index.js'
 import { jsonLines, tinytwin } from './fake.js'
 
@@ -90,4 +91,43 @@ test('a lost message and one out of order fail the run, a dropped one does not',
   expect(failureOf({ lost: 0, reordered: 0 })).toBeUndefined()
   expect(failureOf({ lost: 2, reordered: 0 })).toBe('2 stored or acknowledged messages were lost')
   expect(failureOf({ lost: 1, reordered: 3 })).toBe('1 stored or acknowledged messages were lost, 3 messages came out of order')
+})
+
+test('a run that was recorded is replayed with the same trace, and the file is replaced by the next recording only', async () => {
+  const file = join(folder, 'day.rec')
+  const [summary] = jsonLines((await tinytwin('sim', 'coffee-machine', '--for', '2h', '--fault', 'random', '--seed', '5', '--record', file, '--json')).out)
+  const { code, out } = await tinytwin('sim', 'coffee-machine', '--replay', file, '--trace', join(folder, 'trace.txt'), '--json')
+  expect(code).toBe(0)
+  expect(jsonLines(out)).toEqual([expect.objectContaining({ type: 'replay', app: 'coffee-machine', board: 'coffee-rev-a', seed: 5, trace: summary?.['trace'], recorded: summary?.['trace'], same: true })])
+  expect(createHash('sha256').update(readFileSync(join(folder, 'trace.txt'))).digest('hex')).toBe(summary?.['trace'])
+  expect((await tinytwin('sim', 'coffee-machine', '--for', '1m', '--record', file)).code).toBe(0)
+})
+
+test('--record does not replace a file that is no recording, and says so before it begins', async () => {
+  const file = join(folder, 'notes.txt')
+  writeFileSync(file, 'buy beans\n')
+  const { code, err } = await tinytwin('sim', 'blink', '--for', '1s', '--record', file)
+  expect({ code, err }).toEqual({ code: 1, err: `error: '${file}' exists and is no recording of a simulation, so it is left as it is. Give another name, or remove it first\n` })
+  expect(readFileSync(file, 'utf8')).toBe('buy beans\n')
+})
+
+test('a replay of another app is refused, and with --anyway fails where the device does something else', async () => {
+  const file = join(folder, 'blink.rec')
+  await tinytwin('sim', 'blink', '--for', '1m', '--record', file)
+  const refused = await tinytwin('sim', 'button', '--replay', file)
+  expect(refused.code).toBe(1)
+  expect(refused.err).toMatch(/blink\.rec' cannot be replayed: it was recorded with build [0-9a-f]+ of 'blink', and 'button' is build [0-9a-f]+ now\. --anyway plays it all the same\n$/)
+  const played = await tinytwin('sim', 'button', '--replay', file, '--anyway')
+  expect(played.code).toBe(1)
+  expect(played.err).toContain('error: the run is not that of the recording: ')
+})
+
+test.each([
+  ['a file that is not there', ['--replay', '/nowhere.rec'], `'/nowhere.rec' cannot be read (ENOENT)`],
+  ['a file that is no recording', ['--replay', 'package.json'], `'package.json' cannot be replayed: it is no recording of a simulation`],
+  ['a seed of one\'s own', ['--replay', 'x', '--seed', '3'], '--seed does not go with --replay: the recording has its own'],
+  ['--anyway alone', ['--anyway'], '--anyway goes with --replay'],
+])('%s is one sentence and exit code 1', async (_, argv, problem) => {
+  const { code, out, err } = await tinytwin('sim', 'blink', ...argv)
+  expect({ code, out, err }).toEqual({ code: 1, out: '', err: `error: ${problem}\n` })
 })
