@@ -41,7 +41,7 @@ napi_value sim_device_class(napi_env env)
         const char *name;
         napi_callback call;
     } methods[] = {
-        {"start", device_start},            // (epochBaseMs) => undefined | why not
+        {"start", device_start},            // (epochBaseMs, reset reason) => undefined | why not
         {"step", device_step},              // (uptimeMs) => ms until it wants to be stepped again
         {"stop", device_stop},              // ()
         {"drain", device_drain},            // (into) => bytes of events
@@ -209,15 +209,16 @@ static napi_value device_new(napi_env env, napi_callback_info info)
 
 static napi_value device_start(napi_env env, napi_callback_info info)
 {
-    napi_value epoch;
-    size_t argc = 1;
-    struct sim_device *sim = unwrap(env, info, &argc, &epoch);
+    napi_value argv[2];
+    size_t argc = 2;
+    struct sim_device *sim = unwrap(env, info, &argc, argv);
     if (!sim || !sim->memory) { return js_fail(env, "the device is disposed"); }
     if (!begin(sim)) { return NULL; }
     power_off(sim);
     int64_t epoch_base_ms = TT_EUNSET;
-    napi_get_value_int64(env, epoch, &epoch_base_ms);
+    napi_get_value_int64(env, argv[0], &epoch_base_ms);
     sim->sim.epoch_base_ms = epoch_base_ms;
+    sim->sim.reset = (enum tt_reset_reason)js_int32(env, argv[1]);
     sim->sim.uptime_ms = 0;
     sim->flash_life.dead = false;
     const char *why = "";

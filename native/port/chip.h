@@ -7,15 +7,6 @@
 #include "figures.h"
 #include "port.h"
 
-enum tt_reset_reason {
-    TT_RESET_UNKNOWN,
-    TT_RESET_POWER,
-    TT_RESET_PIN,
-    TT_RESET_SOFTWARE, // asked for, or after a fault that was told
-    TT_RESET_WATCHDOG,
-    TT_RESET_BROWNOUT,
-};
-
 // A function may be NULL where it says so. All are there before main; none allocates.
 struct tt_chip {
     // Milliseconds since 1970-01-01 UTC, or TT_EUNSET while unknown; NULL: only the network tells.

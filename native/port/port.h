@@ -34,6 +34,22 @@ struct tt_notice {
     size_t text_len;
 };
 
+// Why the device started.
+enum tt_reset_reason {
+    TT_RESET_UNKNOWN,
+    TT_RESET_POWER,
+    TT_RESET_PIN,
+    TT_RESET_SOFTWARE, // asked for, or after a fault that was told
+    TT_RESET_WATCHDOG,
+    TT_RESET_BROWNOUT,
+};
+
+// How the device is, for those who look after it.
+struct tt_condition {
+    enum tt_reset_reason reset;
+    int32_t least_free_bytes; // of the memory that runs out first, ever since the start; -1: unknown
+};
+
 struct tt_port {
     void *ctx;
     // Milliseconds since 1970-01-01 UTC, or TT_EUNSET (< 0) while the clock was never set.
@@ -50,6 +66,8 @@ struct tt_port {
     // Makes the other loop's wait end early. May be NULL where one thread steps both.
     void (*wake_app)(void *ctx);
     void (*wake_link)(void *ctx);
+    // On the link loop; may be NULL.
+    void (*condition)(void *ctx, struct tt_condition *out);
     // May be NULL.
     void (*notice)(void *ctx, const struct tt_notice *notice);
 };

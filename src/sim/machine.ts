@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { errors } from '../abi/abi.js'
 import { boardTable, type Board } from '../board/index.js'
 import { decodeNews, type DeviceNews, type LogLevel, type NoticeKind } from './events.js'
-import { createNative, status, type LinkOptions, type NativeDevice, type NativeState } from './native.js'
+import { createNative, resetReason, status, type LinkOptions, type NativeDevice, type NativeState } from './native.js'
 import type { Network, Wire } from './network.js'
 import { PinBank, type PinCall } from './pins.js'
 import { attachPart, type PartReadings } from './parts/part.js'
@@ -168,16 +168,16 @@ export class Machine {
   start(): void {
     if (this.#disposed) return
     this.#called(['start'])
-    this.#start()
+    this.#start('power')
   }
 
-  #start(): void {
+  #start(reason: keyof typeof resetReason): void {
     const { timeline, app } = this.#options
     this.#bootMs = timeline.nowMs
     this.#restarting = undefined
     this.#hung = false
     this.#powered = true
-    const why = this.#native.start(this.#epochBaseMs)
+    const why = this.#native.start(this.#epochBaseMs, resetReason[reason])
     this.#drain()
     if (why !== undefined) {
       this.#powered = false
@@ -210,7 +210,7 @@ export class Machine {
     this.#called(['reset', why])
     this.#options.news.log?.('error', why)
     this.#stop('reset')
-    this.#start()
+    this.#start('watchdog')
   }
 
   /** The guest's next event ends in a trap. */
@@ -251,8 +251,9 @@ export class Machine {
     if (this.#waiting.size > 0) this.#feed()
     if (this.#status[status.trace]! >= traceChunk) this.#drainTrace()
     if (this.#restarting !== undefined) {
+      const reason = this.#restarting === 'power' ? 'power' : 'software'
       this.#stop(this.#restarting)
-      this.#start()
+      this.#start(reason)
     }
   }
 

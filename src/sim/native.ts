@@ -45,6 +45,9 @@ export interface LinkOptions extends Partial<ClientIdentity> {
   readonly buildEpochMs?: number
 }
 
+/** Why a device starts: enum tt_reset_reason of native/port/port.h. */
+export const resetReason = { power: 1, software: 3, watchdog: 4 } as const
+
 /** What the addon's V8 engine asks of JavaScript; none of it throws. */
 export interface GuestHooks {
   /** The memory, or why not. */
@@ -90,7 +93,7 @@ export interface NativeState {
 
 export interface NativeDevice {
   /** Power on, or off and on. Returns why not. */
-  start(epochBaseMs: number): string | undefined
+  start(epochBaseMs: number, reset: number): string | undefined
   /** Milliseconds until it wants to be stepped again. Throws what a hook threw. */
   step(uptimeMs: number): number
   stop(): void

@@ -58,6 +58,20 @@ static int64_t epoch_ms(void *ctx)
     return network->epoch_ms();
 }
 
+static enum tt_reset_reason reset_reason(void)
+{
+    return chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
+}
+
+static void condition(void *ctx, struct tt_condition *out)
+{
+    (void)ctx;
+    const size_t vm_free = sizeof vm_memory - vm.peak_bytes;
+    const size_t tls_free = sizeof tls_memory - tls.peak_bytes;
+    out->reset = reset_reason();
+    out->least_free_bytes = (int32_t)(vm_free < tls_free ? vm_free : tls_free);
+}
+
 static void *tls_calloc(size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) { return NULL; }
@@ -202,7 +216,7 @@ static void show_figures(void)
     figures.tls_peak_bytes = tls.peak_bytes;
     figures.vm_peak_bytes = vm.peak_bytes;
     figures.refused = tls.refused + vm.refused;
-    figures.reset_reason = chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
+    figures.reset_reason = reset_reason();
     chip->show(&figures);
 }
 
@@ -218,6 +232,7 @@ void tt_firmware_run(const struct tt_chip *of_chip, const struct tt_network *of_
     tt_crypto_use_heap(tls_calloc, tls_free);
     port = tt_os_port();
     port.epoch_ms = epoch_ms;
+    port.condition = condition;
     tt_measure_port(&port, network);
     if (chip->show != NULL) {
         chip->show(&(struct tt_figures){0});

@@ -13,6 +13,7 @@ static void write_log(void *ctx, enum tt_log_level level, const char *text, size
 static int open_stream(void *ctx, const char *host, uint16_t port, struct tt_stream *out);
 static void wake(void *ctx);
 static void notice(void *ctx, const struct tt_notice *notice);
+static void condition(void *ctx, struct tt_condition *out);
 
 void tt_sim_port_init(struct tt_sim_port *port)
 {
@@ -55,6 +56,7 @@ struct tt_port tt_sim_port_functions(struct tt_sim_port *port)
         .connect = open_stream,
         .wake_app = wake,
         .wake_link = wake,
+        .condition = condition,
         .notice = notice,
     };
 }
@@ -138,4 +140,11 @@ static void notice(void *ctx, const struct tt_notice *notice)
     if (notice->kind == TT_NOTICE_CRASHED) { feed(port); }
     tt_sim_event(&port->events, TT_SIM_NOTICE, (int32_t)notice->kind, notice->code, notice->text,
                  notice->text_len);
+}
+
+// The computer's memory does not run out as a device's does.
+static void condition(void *ctx, struct tt_condition *out)
+{
+    const struct tt_sim_port *port = ctx;
+    *out = (struct tt_condition){.reset = port->reset, .least_free_bytes = -1};
 }

@@ -17,6 +17,7 @@ struct tt_sim_port {
     uint64_t random_state;
     uint32_t unlogged; // lines dropped since the last one that was kept
     bool woken;        // a loop asked to be stepped again
+    enum tt_reset_reason reset; // of this start
     int restarting;    // enum tt_restart_reason once asked for, else 0
     int64_t *starved;  // a board's event_fuel that is 0 until the guest trapped; NULL: none
     int64_t fuel;      // what it was before
