@@ -35,6 +35,7 @@ bool sim_options_read(struct sim_device *sim, napi_env env, napi_value options)
     }
     sim->config.wasm = copy_bytes(env, options, "wasm", &sim->config.wasm_len);
     sim->config.offline = js_flag(env, options, "offline");
+    sim->config.health = js_flag(env, options, "health");
     tt_sim_port_init(&sim->sim);
     sim->port = tt_sim_port_functions(&sim->sim);
     sim->sim.seeded = js_get(env, options, "seed") != NULL;

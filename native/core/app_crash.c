@@ -34,6 +34,15 @@ static void persist(struct tt_app *app)
     }
 }
 
+// {"crash":{…}} without its outermost braces is the property's name and value.
+static void report_crash(struct tt_app *app)
+{
+    enum { BEFORE = sizeof "{\"crash\":" - 1, AFTER = 1 };
+    const struct tt_app_crashes *const crashes = &app->crashes;
+    if (!app->config.health || crashes->record_len < BEFORE + AFTER) { return; }
+    tt_app_report(app, "crash", crashes->record + BEFORE, crashes->record_len - BEFORE - AFTER);
+}
+
 void tt_app_crashes_restore(struct tt_app *app)
 {
     struct tt_app_crashes *const crashes = &app->crashes;
@@ -45,6 +54,7 @@ void tt_app_crashes_restore(struct tt_app *app)
     // A new app starts with a clean record; what it finds reported is not its own.
     if (count == 0 || memcmp(value, app->build, TT_BUILD_ID_LEN) != 0) {
         tt_app_report(app, "safeMode", "null", 4);
+        if (app->config.health) { tt_app_report(app, "crash", "null", 4); }
         return;
     }
     crashes->count = count < TT_APP_CRASHES_MAX ? count : TT_APP_CRASHES_MAX;
@@ -56,6 +66,7 @@ void tt_app_crashes_restore(struct tt_app *app)
     }
     crashes->record_len = (size_t)len - HEAD_BYTES;
     memcpy(crashes->record, value + HEAD_BYTES, crashes->record_len);
+    report_crash(app); // also when the power went before it could be said
     if (crashes->count == TT_APP_CRASHES_MAX) { tt_app_enter_safe_mode(app, three_crashes); }
 }
 
@@ -129,6 +140,7 @@ void tt_app_crashed(struct tt_app *app, const struct tt_trap *trap)
     count_crash(app);
     write_record(app, trap);
     tell(app, trap);
+    report_crash(app);
     tt_app_unload(app);
     tt_app_fail_requests(app, 500, "{\"error\":\"the app crashed\"}");
     persist(app);

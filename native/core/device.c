@@ -72,6 +72,7 @@ static int start_app(struct tt_device *device, const struct tt_device_config *co
         .device_id = config->link.connection.device_id,
         .module_id = config->link.connection.module_id,
         .boot = boot,
+        .health = config->health,
         .wasm = config->wasm,
         .wasm_len = config->wasm_len,
     };
@@ -88,6 +89,7 @@ static int start_link(struct tt_device *device, const struct tt_device_config *c
     link.outbox = &device->outbox;
     link.inbox = &device->inbox;
     link.boot = boot;
+    link.health = config->health;
     const int err = tt_link_start(&device->link, &link, memory);
     device->linked = err == TT_OK;
     return err;

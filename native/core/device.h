@@ -19,6 +19,7 @@ struct tt_device_config {
     size_t wasm_len;
     struct tt_link_config link; // port, board, outbox, inbox and boot are filled in by the device
     bool offline;               // no link at all
+    bool health;                // condition and last crash are reported properties
 };
 
 // Bytes of the one block of memory a device lives in, 8-byte aligned, the caller's.

@@ -166,6 +166,8 @@ static void connected(struct tt_link *link, int64_t now_ms)
         tt_writer_text(&how, tt_tls_cipher(link->tls));
     }
     notice(link, TT_NOTICE_CONNECTED, TT_OK, text, how.len);
+    link->connections++;
+    if (link->config.health) { tt_link_report_health(link); }
     log_host(link);
     tell_app(link);
 }

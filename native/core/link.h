@@ -30,6 +30,7 @@ struct tt_link_config {
     const struct tt_key_slot *key_slot;
     const uint8_t *certificate;
     size_t certificate_len;
+    bool health;            // condition is a reported property, said at each connection
     uint32_t boot;          // number of this start, first half of message ids
     int64_t build_epoch_ms; // the clock is not believed before this
 };

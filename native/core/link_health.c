@@ -1,5 +1,6 @@
 // How the device is, in its twin: said at each connection, for those who look after many of them.
-#include "../port/error.gen.h"
+#include <string.h>
+
 #include "link_state.h"
 
 static const char *reset_text(enum tt_reset_reason reset)
@@ -43,8 +44,7 @@ void tt_link_report_health(struct tt_link *link)
     } else {
         tt_writer_text(&text, "null");
     }
-    put_number(&text, ",\"reconnects\":", link->connections > 0 ? link->connections - 1 : 0);
-    put_number(&text, ",\"outbox\":", tt_outbox_stored(link->config.outbox));
+    put_number(&text, ",\"reconnects\":", link->connections - 1);
     tt_writer_text(&text, ",\"leastFreeBytes\":");
     if (condition.least_free_bytes >= 0) {
         tt_writer_decimal(&text, condition.least_free_bytes);

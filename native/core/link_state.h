@@ -29,6 +29,7 @@ struct tt_link {
     int64_t drain_until_ms; // renewal waits no longer for what is in flight
     int64_t taken_by_ms;    // a stream that takes nothing is dead then; INT64_MAX: it does
     unsigned attempt;       // failures in a row
+    uint32_t connections;   // since the start; a renewal is none
     bool renewing;          // the gap is of our own making: nobody is told
     bool told;              // what the app knows of the connection
     bool second;            // which of two keys signs the next token
@@ -52,6 +53,8 @@ int tt_link_dial(struct tt_link *link, int64_t now_ms);
 void tt_link_hang_up(struct tt_link *link);
 // Queues CONNECT with a token signed at now_s (seconds since 1970). TT_OK or TT_EINVALID.
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms);
+// Puts the property `health` among those to be reported.
+void tt_link_report_health(struct tt_link *link);
 // "<class>: <words>" for an error of the current connection; the classes are network, tls, auth,
 // throttled, protocol, clock and device. Never holds a secret.
 void tt_link_write_reason(const struct tt_link *link, int err, struct tt_writer *out);

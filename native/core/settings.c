@@ -38,6 +38,7 @@ int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, siz
         {"key", &settings->key},
         {"address", &settings->address},
         {"port", &port},
+        {"health", &settings->health},
     };
     struct tt_reader reader = tt_reader_of(slot.data, slot.len);
     struct tt_range name;

@@ -17,6 +17,7 @@
 //   key          its private key, where it is kept in software, see software_key.h
 //   address      where TCP connects to instead of the host's own name
 //   port         decimal; instead of the host's own
+//   health       "off": condition and last crash are not reported
 struct tt_settings {
     struct tt_connection connection;
     struct tt_range address;
@@ -24,6 +25,7 @@ struct tt_settings {
     struct tt_range ca;
     struct tt_range certificate;
     struct tt_range key;
+    struct tt_range health;
 };
 
 // Ranges point into the partition; a NUL stands behind each. TT_OK; TT_ENOTFOUND when the partition

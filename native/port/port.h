@@ -47,7 +47,8 @@ enum tt_reset_reason {
 // How the device is, for those who look after it.
 struct tt_condition {
     enum tt_reset_reason reset;
-    int32_t least_free_bytes; // of the memory that runs out first, ever since the start; -1: unknown
+    int32_t
+        least_free_bytes; // of the memory that runs out first, ever since the start; -1: unknown
 };
 
 struct tt_port {

@@ -37,6 +37,8 @@ export interface SimulateOptions {
   readonly record?: boolean
   /** Keeps the lines of the canonical trace; without, there is only their hash. */
   readonly keepTrace?: boolean
+  /** False: condition and last crash are not reported. */
+  readonly health?: boolean
 }
 
 export interface LogLine {
@@ -100,6 +102,8 @@ export interface Summary extends Account {
 /** After so long all has happened once that takes memory. */
 const settledMs = 3_600_000
 
+const healthNames: ReadonlySet<string> = new Set(['health', 'crash'])
+
 export class Device {
   readonly id: string
   readonly app: AppImage
@@ -128,7 +132,7 @@ export class Device {
   #stopMeasuring = (): void => {}
   #safeModeReason: string | undefined
 
-  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, record = false, tokenTtlS, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
+  constructor(app: AppImage, board: Board, { engine = 'wasm3', world, seed = world?.nextSeed() ?? 1, deviceId = app.name, keepTrace = false, record = false, health, tokenTtlS, hub: hubOptions }: Omit<SimulateOptions, 'board'>) {
     this.app = app
     this.engine = engine
     this.seed = seed
@@ -150,7 +154,7 @@ export class Device {
       : undefined
     this.#recorder = recorder
     this.machine = new Machine({
-      app, board, engine, keepTrace, seed,
+      app, board, engine, keepTrace, health, seed,
       link: { connection, tls: false, ...(tokenTtlS === undefined ? {} : { tokenTtlS }) },
       network: recorder?.network(plug) ?? plug,
       timeline: this.world,
@@ -278,9 +282,14 @@ export class Device {
     return this.world.hub.twin(this.id).document()
   }
 
-  /** Without `$metadata` and `$version`. */
+  /** What the app reported: without `$metadata`, `$version`, and what the runtime says of its {@link health}. */
   get reported(): JsonObject {
-    return Object.fromEntries(Object.entries(this.twin.properties.reported).filter(([name]) => !name.startsWith('$')))
+    return Object.fromEntries(Object.entries(this.twin.properties.reported).filter(([name]) => !name.startsWith('$') && !healthNames.has(name)))
+  }
+
+  /** What the runtime reports of the device: its condition, and the last crash. */
+  get health(): JsonObject {
+    return Object.fromEntries(Object.entries(this.twin.properties.reported).filter(([name]) => healthNames.has(name)))
   }
 
   telemetry(): TelemetryList {

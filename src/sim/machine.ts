@@ -65,6 +65,8 @@ export interface MachineOptions {
   readonly link: LinkOptions
   readonly network: Network
   readonly timeline: Timeline
+  /** Whether the runtime reports condition and last crash; it does if not given. */
+  readonly health?: boolean | undefined
   readonly keepTrace: boolean
   /** What an earlier machine of this board left behind; erased if not given. */
   readonly flash?: Uint8Array | undefined
@@ -125,13 +127,14 @@ export class Machine {
       this.#native.pinChanged(pin, level)
       this.#wake()
     }, (call) => this.#called(call))
-    const { timeline } = options
+    const { timeline, health = true } = options
     this.parts = new Map(options.board.parts.map((part) => [part.name, attachPart(options.board, part, this.pins.site(part, timeline))]))
     this.#native = createNative({
       board: table,
       wasm: options.app.wasm,
       link: options.link,
       offline: false,
+      health,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       flash: this.flash,
       flashBlockBytes: eraseBytes,

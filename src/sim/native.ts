@@ -63,6 +63,8 @@ export interface NativeOptions {
   readonly wasm: Uint8Array
   readonly link: LinkOptions
   readonly offline: boolean
+  /** Condition and last crash are reported properties. */
+  readonly health: boolean
   /** Absent: strong randomness of this machine. */
   readonly seed?: number
   /** The store's flash; it outlives the device's power. Empty: none. */

@@ -82,7 +82,7 @@ test('keys call a method, move a desired property, pull the plug, reset, and qui
     press('b')
     await shown('method brew: 409 {"error":"cold"}')
     press('u')
-    await shown('reported {"targetTemperature":{"value":94,"ac":200,')
+    await shown('"targetTemperature":{"value":94,"ac":200,')
     press('n')
     await shown('network down')
     press('n')

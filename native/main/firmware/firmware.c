@@ -164,6 +164,7 @@ static struct tt_device *start(void)
         .wasm = app.data,
         .wasm_len = app.len,
         .offline = !known,
+        .health = !tt_range_is(settings.health, "off"),
     };
     config.link.build_epoch_ms = TT_BUILD_EPOCH_S * 1000;
     if (known) { tt_settings_apply(&settings, &config.link); }

@@ -15,12 +15,12 @@ struct tt_sim_port {
     int64_t uptime_ms;     // set before each step
     bool seeded;           // false: the machine's own strong randomness
     uint64_t random_state;
-    uint32_t unlogged; // lines dropped since the last one that was kept
-    bool woken;        // a loop asked to be stepped again
+    uint32_t unlogged;          // lines dropped since the last one that was kept
+    bool woken;                 // a loop asked to be stepped again
     enum tt_reset_reason reset; // of this start
-    int restarting;    // enum tt_restart_reason once asked for, else 0
-    int64_t *starved;  // a board's event_fuel that is 0 until the guest trapped; NULL: none
-    int64_t fuel;      // what it was before
+    int restarting;             // enum tt_restart_reason once asked for, else 0
+    int64_t *starved; // a board's event_fuel that is 0 until the guest trapped; NULL: none
+    int64_t fuel;     // what it was before
 };
 
 // port is the caller's and all its fields but the events' memory are overwritten.
