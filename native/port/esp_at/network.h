@@ -1,5 +1,5 @@
-// A firmware's network through the modem: struct tt_network over the driver, and a few lines of log.
-// There is one modem.
+// A firmware's network through the modem: struct tt_network over the driver, and a few lines of
+// log. There is one modem.
 #pragma once
 
 #include "../network.h"

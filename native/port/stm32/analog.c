@@ -12,7 +12,7 @@
 enum {
     POLLS_MAX = 20000,
     VREFINT = 17,
-    SAMPLE_LONG = 7,  // 480 cycles: VREFINT wants at least 10 us
+    SAMPLE_LONG = 7,    // 480 cycles: VREFINT wants at least 10 us
     PRESCALER_CODE = 3, // by 8: at most 13.5 MHz
     FULL_SCALE = 4095,
     CALIBRATED_MILLIVOLTS = 3300,

@@ -13,7 +13,7 @@ enum {
     WATCHDOG_KEY_START = 0xCCCC,
     WATCHDOG_KEY_WRITE = 0x5555,
     WATCHDOG_KEY_FEED = 0xAAAA,
-    WATCHDOG_BY_256 = 6, // of some 32 kHz: 17 to 47 kHz over all chips and temperatures
+    WATCHDOG_BY_256 = 6,   // of some 32 kHz: 17 to 47 kHz over all chips and temperatures
     WATCHDOG_COUNT = 1500, // 12 s, at least 8: an erase of the largest sector takes 4
     POLLS_MAX = 200000,
     CONSOLE_RING = 2, // it only sends, and waits until it has

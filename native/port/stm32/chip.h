@@ -1,5 +1,5 @@
-// An STM32 F4 or F7 as struct tt_chip, all but its random generator's and flash's replacements in an
-// emulator.
+// An STM32 F4 or F7 as struct tt_chip, all but its random generator's and flash's replacements in
+// an emulator.
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-// RCC, PWR and the flash's wait states, in the order the manuals ask for: RM0090 §3.5, §5.1.4, §7.2.
+// RCC, PWR and the flash's wait states, in the order the manuals ask for: RM0090 §3.5, §5.1.4,
+// §7.2.
 
 #include "clock.h"
 
@@ -88,16 +89,16 @@ static uint32_t divider_code(uint32_t divider)
 static bool switch_to_pll(uint32_t hz)
 {
     const uint32_t wait_states = (hz - 1) / HZ_PER_WAIT_STATE;
-    TT_FLASH->acr = wait_states << FLASH_ACR_LATENCY_AT | FLASH_ACR_PRFTEN | FLASH_ACR_ICEN |
-                    FLASH_ACR_DCEN;
+    TT_FLASH->acr =
+        wait_states << FLASH_ACR_LATENCY_AT | FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | FLASH_ACR_DCEN;
     if (!becomes(&TT_FLASH->acr, 15U << FLASH_ACR_LATENCY_AT,
                  wait_states << FLASH_ACR_LATENCY_AT)) {
         return false;
     }
     const uint32_t apb1 = divider_for(hz, tt_stm32_limits.apb1_hz);
     const uint32_t apb2 = divider_for(hz, tt_stm32_limits.apb2_hz);
-    const uint32_t dividers =
-        divider_code(apb1) << RCC_CFGR_PPRE1_AT | divider_code(apb2) << RCC_CFGR_PPRE2_AT;
+    const uint32_t dividers = divider_code(apb1) << RCC_CFGR_PPRE1_AT | divider_code(apb2)
+                                                                            << RCC_CFGR_PPRE2_AT;
     TT_RCC->cfgr = dividers;
     TT_RCC->cfgr = dividers | (uint32_t)SW_PLL << RCC_CFGR_SW_AT;
     if (!becomes(&TT_RCC->cfgr, 3U << RCC_CFGR_SWS_AT, (uint32_t)SW_PLL << RCC_CFGR_SWS_AT)) {

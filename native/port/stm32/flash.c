@@ -19,8 +19,8 @@ enum {
 #define KEY_1       0x45670123U
 #define KEY_2       0xCDEF89ABU
 
-static const uint32_t errors = FLASH_SR_OPERR | FLASH_SR_WRPERR | FLASH_SR_PGAERR |
-                               FLASH_SR_PGPERR | FLASH_SR_PGSERR;
+static const uint32_t errors =
+    FLASH_SR_OPERR | FLASH_SR_WRPERR | FLASH_SR_PGAERR | FLASH_SR_PGPERR | FLASH_SR_PGSERR;
 
 const uint8_t *tt_stm32_flash_at(uint32_t offset)
 {

@@ -11,7 +11,7 @@ struct tt_stm32_limits {
     uint32_t small_sector_bytes; // of the flash; the others are four and eight times as large
     uint32_t bank_bytes;         // of the flash, the banks that one controller counts through
     uint8_t banks;
-    uint32_t vrefint_3v3;        // address of what the maker's ADC read of VREFINT at 3.3 V
+    uint32_t vrefint_3v3; // address of what the maker's ADC read of VREFINT at 3.3 V
 };
 
 extern const struct tt_stm32_limits tt_stm32_limits;

@@ -19,10 +19,10 @@ static const struct {
     bool apb2;
     uint8_t irq;
 } units[TT_STM32_USARTS] = {
-    {0x40011000, 4, true, TT_IRQ_USART1},      {0x40004400, 17, false, TT_IRQ_USART1 + 1},
+    {0x40011000, 4, true, TT_IRQ_USART1},       {0x40004400, 17, false, TT_IRQ_USART1 + 1},
     {0x40004800, 18, false, TT_IRQ_USART1 + 2}, {0x40004C00, 19, false, TT_IRQ_UART4},
-    {0x40005000, 20, false, TT_IRQ_UART5},     {0x40011400, 5, true, TT_IRQ_USART6},
-    {0x40007800, 30, false, TT_IRQ_UART7},     {0x40007C00, 31, false, TT_IRQ_UART8},
+    {0x40005000, 20, false, TT_IRQ_UART5},      {0x40011400, 5, true, TT_IRQ_USART6},
+    {0x40007800, 30, false, TT_IRQ_UART7},      {0x40007C00, 31, false, TT_IRQ_UART8},
 };
 
 static struct tt_stm32_usart *opened[TT_STM32_USARTS];
@@ -114,8 +114,7 @@ int tt_stm32_usart_open(struct tt_stm32_usart *usart, const struct tt_uart_wires
     }
     tt_stm32_pin_alternate(&wires->tx, false);
     tt_stm32_pin_alternate(&wires->rx, false);
-    volatile uint32_t *const enable =
-        units[unit - 1].apb2 ? &TT_RCC->apb2enr : &TT_RCC->apb1enr;
+    volatile uint32_t *const enable = units[unit - 1].apb2 ? &TT_RCC->apb2enr : &TT_RCC->apb1enr;
     *enable |= 1U << units[unit - 1].enable;
     (void)*enable;
     usart->registers = (volatile void *)(uintptr_t)units[unit - 1].address;

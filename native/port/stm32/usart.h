@@ -23,7 +23,7 @@ struct tt_stm32_usart {
     volatile void *registers;
     struct tt_stm32_ring receive;
     struct tt_stm32_ring send;
-    void (*wake)(void); // in the handler: bytes have come, or there is room; may be NULL
+    void (*wake)(void);     // in the handler: bytes have come, or there is room; may be NULL
     volatile uint32_t lost; // bytes received that found no room, here or in the chip
 };
 

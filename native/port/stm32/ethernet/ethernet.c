@@ -133,8 +133,8 @@ static void set_speed(void)
 bool tt_stm32_ethernet_linked(void)
 {
     const struct tt_phy_link now = tt_phy_look();
-    const bool other = now.up && (!link.up || now.fast != link.fast ||
-                                  now.full_duplex != link.full_duplex);
+    const bool other =
+        now.up && (!link.up || now.fast != link.fast || now.full_duplex != link.full_duplex);
     link = now;
     if (other) { set_speed(); }
     return now.up;
@@ -159,8 +159,7 @@ static bool reset_controller(void)
     TT_RCC->ahb1rstr |= RCC_AHB1RSTR_ETHMACRST;
     TT_SYSCFG->pmc |= SYSCFG_PMC_MII_RMII_SEL;
     TT_RCC->ahb1rstr &= ~(uint32_t)RCC_AHB1RSTR_ETHMACRST;
-    TT_RCC->ahb1enr |=
-        RCC_AHB1ENR_ETHMACEN | RCC_AHB1ENR_ETHMACTXEN | RCC_AHB1ENR_ETHMACRXEN;
+    TT_RCC->ahb1enr |= RCC_AHB1ENR_ETHMACEN | RCC_AHB1ENR_ETHMACTXEN | RCC_AHB1ENR_ETHMACRXEN;
     (void)TT_RCC->ahb1enr;
     TT_ETH_DMA->dmabmr |= Ethernet_DMA_DMABMR_SR;
     for (int i = 0; i < POLLS_MAX; i++) {

@@ -34,10 +34,9 @@ static uint32_t range_for(uint32_t core_hz)
 
 static bool command(uint32_t which, uint32_t more)
 {
-    TT_ETH_MAC->macmiiar = (uint32_t)address << Ethernet_MAC_MACMIIAR_PA_AT |
-                           which << Ethernet_MAC_MACMIIAR_MR_AT |
-                           clock_range << Ethernet_MAC_MACMIIAR_CR_AT | Ethernet_MAC_MACMIIAR_MB |
-                           more;
+    TT_ETH_MAC->macmiiar =
+        (uint32_t)address << Ethernet_MAC_MACMIIAR_PA_AT | which << Ethernet_MAC_MACMIIAR_MR_AT |
+        clock_range << Ethernet_MAC_MACMIIAR_CR_AT | Ethernet_MAC_MACMIIAR_MB | more;
     for (int i = 0; i < POLLS_MAX; i++) {
         if ((TT_ETH_MAC->macmiiar & Ethernet_MAC_MACMIIAR_MB) == 0) { return true; }
     }

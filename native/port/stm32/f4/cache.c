@@ -4,7 +4,9 @@
 
 #include "../registers/flash.h"
 
-void tt_stm32_cache_start(void) {}
+void tt_stm32_cache_start(void)
+{
+}
 
 void tt_stm32_flash_changed(uint32_t address, uint32_t len)
 {

@@ -15,8 +15,7 @@ void tt_usart_start(volatile void *registers, uint32_t divider)
     of(registers)->brr = divider;
     of(registers)->cr2 = 0;
     of(registers)->cr3 = 0;
-    of(registers)->cr1 =
-        USART1_CR1_UE | USART1_CR1_RE | USART1_CR1_TE | USART1_CR1_RXNEIE;
+    of(registers)->cr1 = USART1_CR1_UE | USART1_CR1_RE | USART1_CR1_TE | USART1_CR1_RXNEIE;
 }
 
 bool tt_usart_receive(volatile void *registers, uint8_t *byte, volatile uint32_t *lost)

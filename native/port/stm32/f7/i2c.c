@@ -58,8 +58,8 @@ static int move(volatile struct tt_i2c2 *bus, uint32_t head, const uint8_t *tx, 
     do {
         const size_t piece = len - at < PIECE_MAX ? len - at : PIECE_MAX;
         const uint32_t more = at + piece < len ? I2C2_CR2_RELOAD : 0U;
-        bus->cr2 = head | (uint32_t)piece << I2C2_CR2_NBYTES_AT | more |
-                   (first ? I2C2_CR2_START : 0U);
+        bus->cr2 =
+            head | (uint32_t)piece << I2C2_CR2_NBYTES_AT | more | (first ? I2C2_CR2_START : 0U);
         first = false;
         for (size_t i = 0; i < piece; i++, at++) {
             const int err = wait_for(bus, rx != NULL ? I2C2_ISR_RXNE : I2C2_ISR_TXIS);
@@ -83,9 +83,7 @@ int tt_i2c_transfer(uint32_t address, uint8_t device, const uint8_t *tx, size_t 
     if ((bus->isr & I2C2_ISR_BUSY) != 0) { return TT_ETIMEOUT; }
     const uint32_t head = (uint32_t)device << 1;
     int err = tx_len > 0 ? move(bus, head, tx, NULL, tx_len) : TT_OK;
-    if (err == TT_OK && rx_len > 0) {
-        err = move(bus, head | I2C2_CR2_RD_WRN, NULL, rx, rx_len);
-    }
+    if (err == TT_OK && rx_len > 0) { err = move(bus, head | I2C2_CR2_RD_WRN, NULL, rx, rx_len); }
     if (err < 0) { return err; }
     bus->cr2 |= I2C2_CR2_STOP;
     err = wait_for(bus, I2C2_ISR_STOPF);

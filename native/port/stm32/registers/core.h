@@ -1,5 +1,5 @@
-// What belongs to the processor, not to the chip: interrupts, system control, cycle counter, caches,
-// memory protection. ARMv7-M Architecture Reference Manual, B3.
+// What belongs to the processor, not to the chip: interrupts, system control, cycle counter,
+// caches, memory protection. ARMv7-M Architecture Reference Manual, B3.
 #pragma once
 
 #include "register.h"
