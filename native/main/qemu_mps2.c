@@ -16,6 +16,7 @@ int main(void)
         .reset = tt_mps2_reset,
         .write = tt_mps2_write,
         .counter = tt_mps2_counter,
+        .counter_hz = TT_MPS2_COUNTER_HZ,
         .in_handler = tt_mps2_in_handler,
         .idle = tt_mps2_idle,
         .tick = tt_qemu_pins_tick,

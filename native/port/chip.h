@@ -15,13 +15,16 @@ struct tt_chip {
     // Strong random bytes, on both loops. A chip that has none now says so and resets.
     void (*random)(uint8_t *out, size_t len);
     void (*reset)(void); // does not return
-    void (*write)(const char *text,
-                  size_t len); // a whole line of the log, and returns when it is out
+    // A whole line of the log, or of a trace a part; returns when it is out.
+    void (*write)(const char *text, size_t len);
     uint32_t (*counter)(void); // free-running, upwards; figures are in its unit
+    uint32_t counter_hz;       // a multiple of 1000
     bool (*in_handler)(void);  // whether an interrupt handler is what runs
-    // Waits for an interrupt, when neither loop has anything to do; NULL: spins.
+    // Waits for an interrupt, when neither loop has anything to do, at most a millisecond where
+    // nothing ticks; NULL: spins.
     void (*idle)(void);
-    // In the tick's handler, each millisecond; may be NULL.
+    // In the tick's handler, each millisecond (where nothing ticks, between turns of the loops,
+    // each millisecond that passed at most once); may be NULL.
     void (*tick)(void);
     // Postpones the watchdog's reset by some seconds. In the tick's handler; may be NULL.
     void (*feed)(void);

@@ -22,10 +22,12 @@ export const allowed = {
   'native/port/esp_at': ['native/port'],
   'native/port/qemu': ['native/port'], // what the emulated machines share
   'native/port/qemu_mps2': ['native/port', 'native/port/qemu'],
+  'native/port/bare': ['native/port', 'native/port/mcu'],
+  'native/port/qemu_rv32': ['native/port', 'native/port/qemu'],
   'native/port/template': ['native/port', 'native/core'],
   'native/port/contract': ['native/port', 'native/core'],
   'native/addon': ['native/core', 'native/port', 'native/port/sim', 'native/engine'],
-  'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/mcu', 'native/port/lwip', 'native/port/qemu', 'native/port/qemu_mps2'],
+  'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/mcu', 'native/port/lwip', 'native/port/qemu', 'native/port/qemu_mps2', 'native/port/qemu_rv32'],
   'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract', 'native/port/mcu', 'native/port/esp_at', 'native/port/lwip'],
   'native/fuzz': ['native/core', 'native/port', 'native/port/esp_at'],
   'src/abi': [],

@@ -17,10 +17,14 @@ import { buildTools, howToInstall, toolchainFor } from './tools.js'
 
 const run = promisify(execFile)
 
+export type Program = 'firmware' | 'script'
+
 export interface FirmwareOptions {
   readonly board: Board | string
   /** Compiled and checked against the board. */
   readonly app: string
+  /** The device, or in its place what runs its app by a script (script.ts). */
+  readonly program?: Program
   /** Told before work that takes a second or more. */
   readonly progress?: (what: string) => void
 }
@@ -34,7 +38,7 @@ export interface BuiltFirmware {
 }
 
 /** Throws FirmwareError, BuildError or BoardError. Needs the network once, for the sources. */
-export async function buildFirmware({ board: wanted, app: name, progress = () => {} }: FirmwareOptions): Promise<BuiltFirmware> {
+export async function buildFirmware({ board: wanted, app: name, program = 'firmware', progress = () => {} }: FirmwareOptions): Promise<BuiltFirmware> {
   const board = typeof wanted === 'object' ? wanted : loadBoard(wanted)
   firmwareOf(board)
   const app = await buildApp({ app: name, board, progress })
@@ -43,8 +47,8 @@ export async function buildFirmware({ board: wanted, app: name, progress = () =>
   if (install !== undefined) throw new FirmwareError(`the cross compiler or its companions are missing. Run: ${install}`)
   const folder = join(projectRoot, 'build', 'firmware', board.name)
   const { withLock } = await import(pathToFileURL(join(projectRoot, 'scripts', 'lib', 'lock.mjs')).href) as { withLock: WithLock }
-  await withLock(join(folder, 'lock'), () => compile(board, folder, progress))
-  return { board, app, elf: join(folder, 'firmware.elf'), size: measureFirmware(readFileSync(join(folder, 'firmware.map'), 'utf8')) }
+  await withLock(join(folder, 'lock'), () => compile(board, folder, program, progress))
+  return { board, app, elf: join(folder, `${program}.elf`), size: measureFirmware(readFileSync(join(folder, `${program}.map`), 'utf8')) }
 }
 
 /** Whether the port of a board's firmware is compiled here; ESP-IDF's is compiled by ESP-IDF. */
@@ -55,25 +59,27 @@ export function canBuildFirmware(board: Board): boolean {
 /** One build at a time in a folder, whoever asks. */
 type WithLock = (file: string, work: () => Promise<void>) => Promise<void>
 
-async function compile(board: Board, folder: string, progress: (what: string) => void): Promise<void> {
+async function compile(board: Board, folder: string, program: Program, progress: (what: string) => void): Promise<void> {
   const native = join(projectRoot, 'native', 'firmware')
   await step(join(folder, 'sources.log'), process.execPath, [join(projectRoot, 'scripts', 'setup.mjs'), '--only', 'firmware', '--quiet'])
   writeTables(join(folder, 'tables'), board)
-  const { port, appStackBytes, linkStackBytes } = firmwareOf(board)
-  const { core } = board.chip
+  const { port, float, appStackBytes, linkStackBytes } = firmwareOf(board)
+  const { core, fpu } = board.chip
   if (!existsSync(join(folder, 'Makefile'))) progress(`compiling the firmware of ${board.name} (half a minute or so the first time)`)
   await step(join(folder, 'build.log'), 'cmake', [
     '-S', native, '-B', folder, '-G', 'Unix Makefiles',
     `-DCMAKE_TOOLCHAIN_FILE=${join(native, `${toolchainFor(core)}.cmake`)}`,
     `-DTT_CORE=${core}`,
+    `-DTT_FPU=${float === 'hard' ? fpu ?? '' : ''}`,
     `-DTT_PORT=${port}`,
+    `-DFREERTOS_KERNEL_PATH=${process.env['FREERTOS_KERNEL_PATH'] ?? ''}`,
     `-DTT_APP_STACK_BYTES=${appStackBytes}`,
     `-DTT_LINK_STACK_BYTES=${linkStackBytes}`,
     `-DTT_GENERATED=${join(folder, 'tables')}`,
     `-DTT_TLS_IN=${board.network.tls.receiveBytes}`,
     `-DTT_TLS_OUT=${board.network.tls.sendBytes}`,
   ])
-  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--parallel', '2'], (output) => overflow(board, output))
+  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--target', `${program}.elf`, '--parallel', '2'], (output) => overflow(board, output))
 }
 
 // Written only when they differ, so that nothing is compiled again for nothing.

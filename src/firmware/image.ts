@@ -8,7 +8,7 @@ import { partitionFor } from './tables.js'
 
 /** As native/core/slot.h has them. */
 const headerLength = 48
-const magics = { app: 'TTAP', settings: 'TTSE' } as const
+const magics = { app: 'TTAP', settings: 'TTSE', script: 'TTSC' } as const
 
 /** Named fields of native/core/settings.h. Those that are undefined are left out. */
 export interface DeviceSettings {
@@ -53,7 +53,8 @@ function field(name: string, value: string | number | Uint8Array): Uint8Array {
   return Buffer.concat([head, bytes, Buffer.alloc(1)])
 }
 
-function framed(board: Board, partition: Partition, kind: keyof typeof magics, content: Uint8Array, sequence: number): FlashPart {
+/** A checked header and the content, for one partition. */
+export function framed(board: Board, partition: Partition, kind: keyof typeof magics, content: Uint8Array, sequence: number): FlashPart {
   const room = partition.kib * 1024 - headerLength
   if (content.length > room) {
     throw new FirmwareError(`${content.length} bytes do not fit in partition '${partition.name}' of board '${board.name}', which has ${room}`)

@@ -50,6 +50,18 @@ const machines: Readonly<Record<string, Machine>> = {
     ],
     counted: ['-icount', 'shift=6'],
   },
+  qemu_rv32: {
+    program: 'qemu-system-riscv32',
+    memoryBytes: 32 * mib, // its RAM
+    flashOffset: 16 * mib,
+    args: ({ elf, memory }) => [
+      '-M', 'virt,memory-backend=ram', '-bios', 'none', '-m', '32M',
+      '-object', `memory-backend-file,id=ram,mem-path=${memory},size=32M,share=on`,
+      '-semihosting-config', 'enable=on,target=native',
+      '-kernel', elf,
+    ],
+    counted: ['-icount', 'shift=6'],
+  },
 }
 
 export function machineOf({ name, firmware }: Board): Machine {

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly hubPort?: number
   /** One instruction is 64 ns of the device's time, so that its figures count instructions. Slower. */
   readonly counted?: boolean
+  /** Longest that a line of the device is waited for; 60,000 if not given. */
+  readonly patienceMs?: number
   /** Each line of the device's log. */
   readonly log?: (line: string) => void
 }
@@ -30,6 +32,15 @@ interface Waiting {
   readonly pattern: RegExp
   readonly resolve: (line: string) => void
   readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+}
+
+interface RunParts {
+  readonly ended: Promise<unknown>
+  readonly qmp: Qmp
+  readonly panel: Panel
+  readonly folder: string
+  readonly patienceMs: number
 }
 
 /** A device that runs until it is killed: the power is cut, its flash file stays. */
@@ -40,19 +51,26 @@ export class RunningFirmware implements AsyncDisposable {
   readonly #qmp: Qmp
   readonly #folder: string
   readonly #ended: Promise<unknown>
+  readonly #patienceMs: number
   #waiting: Waiting[] = []
 
-  constructor(qemu: ChildProcess, ended: Promise<unknown>, qmp: Qmp, panel: Panel, folder: string) {
+  constructor(qemu: ChildProcess, { ended, qmp, panel, folder, patienceMs }: RunParts) {
     this.#qemu = qemu
     this.#ended = ended
     this.#qmp = qmp
     this.#folder = folder
+    this.#patienceMs = patienceMs
     this.panel = panel
     qemu.once('exit', () => {
-      for (const { pattern, reject } of this.#waiting.splice(0)) {
-        reject(new FirmwareError(`QEMU ended before the device said ${pattern.source}:\n${this.lines.slice(-20).join('\n')}`))
+      for (const { pattern, reject, timer } of this.#waiting.splice(0)) {
+        clearTimeout(timer)
+        reject(this.#unsaid('QEMU ended', pattern))
       }
     })
+  }
+
+  #unsaid(what: string, pattern: RegExp): FirmwareError {
+    return new FirmwareError(`${what} before the device said ${pattern.source}. It said last:\n${this.lines.slice(-20).join('\n') || '(nothing)'}`)
   }
 
   /** For the run that owns it. */
@@ -60,12 +78,21 @@ export class RunningFirmware implements AsyncDisposable {
     this.lines.push(line)
     const met = this.#waiting.filter(({ pattern }) => pattern.test(line))
     this.#waiting = this.#waiting.filter((entry) => !met.includes(entry))
-    for (const { resolve } of met) resolve(line)
+    for (const { resolve, timer } of met) {
+      clearTimeout(timer)
+      resolve(line)
+    }
   }
 
-  /** The first line from now on that matches. */
+  /** The first line from now on that matches. Throws FirmwareError with what the device said last when it does not come in time. */
   next(pattern: RegExp): Promise<string> {
-    return new Promise((resolve, reject) => { this.#waiting.push({ pattern, resolve, reject }) })
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((entry) => entry.timer !== timer)
+        reject(this.#unsaid(`${this.#patienceMs} ms passed`, pattern))
+      }, this.#patienceMs)
+      this.#waiting.push({ pattern, resolve, reject, timer })
+    })
   }
 
   /** The first line since the start that matches, now or once it comes. */
@@ -92,7 +119,7 @@ export class RunningFirmware implements AsyncDisposable {
   }
 }
 
-export async function runFirmware({ board, elf, flash, hubPort, counted = false, log = () => {} }: RunOptions): Promise<RunningFirmware> {
+export async function runFirmware({ board, elf, flash, hubPort, counted = false, patienceMs = 60_000, log = () => {} }: RunOptions): Promise<RunningFirmware> {
   const install = howToInstall(runTools(board))
   if (install !== undefined) throw new FirmwareError(`the emulator is missing. Run: ${install}`)
   const folder = mkdtempSync(join(tmpdir(), 'tinytwin-qemu-'))
@@ -106,21 +133,26 @@ export async function runFirmware({ board, elf, flash, hubPort, counted = false,
     // Started once the machine's socket is there and everything it says is heard.
     '-S',
   ], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const kill = (): void => { qemu.kill('SIGKILL') }
+  process.once('exit', kill)
+  qemu.once('exit', () => { process.off('exit', kill) })
   let complaint = ''
   qemu.stderr.on('data', (bytes: Buffer) => { complaint += bytes.toString() })
   const ended = once(qemu, 'exit').catch(() => {})
   let qmp: Qmp | undefined
-  while (qmp === undefined && qemu.exitCode === null && qemu.signalCode === null) {
+  const giveUpAt = performance.now() + patienceMs
+  while (performance.now() < giveUpAt && qmp === undefined && qemu.exitCode === null && qemu.signalCode === null) {
     qmp = await connectQmp(qmpPath).catch(() => undefined)
     if (qmp === undefined) await new Promise((resolve) => { setTimeout(resolve, 20) })
   }
   if (qmp === undefined) {
+    kill()
     rmSync(folder, { recursive: true, force: true })
-    throw new FirmwareError(`QEMU cannot start: ${complaint.trim() || 'it ended at once'}`)
+    throw new FirmwareError(`QEMU cannot start: ${complaint.trim() || 'it ended at once, or said nothing'}`)
   }
   const panel = openPanel(flash, board)
   panel.clear()
-  const device = new RunningFirmware(qemu, ended, qmp, panel, folder)
+  const device = new RunningFirmware(qemu, { ended, qmp, panel, folder, patienceMs })
   createInterface({ input: qemu.stdout }).on('line', (line) => {
     log(line)
     device.said(line)

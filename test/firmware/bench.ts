@@ -11,7 +11,8 @@ import { createHub, listen, loadAuthority, memoryStore, type Authority, type Dev
 export const installFor = (board: Board): string | undefined => howToInstall([...buildTools(board), ...runTools(board)])
 export const install = installFor(loadBoard('qemu-mps2'))
 /** Behind the title of what cannot be run here. */
-export const unless = install === undefined ? '' : ` (skipped: run ${install})`
+export const without = (missing: string | undefined): string => missing === undefined ? '' : ` (skipped: run ${missing})`
+export const unless = without(install)
 
 /** For expect.poll: the machine may be busy. */
 export const within = { timeout: 20_000 }

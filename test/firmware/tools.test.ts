@@ -13,3 +13,9 @@ test('on a machine without any of the tools one command installs them all', () =
 test('where all are there, nothing is to be installed', () => {
   expect(howToInstall(['node'], process.execPath.replace(/\/node$/, ''))).toBeUndefined()
 })
+
+test('a RISC-V board needs another compiler, another C library and another emulator', () => {
+  const board = loadBoard('qemu-rv32')
+  expect(howToInstall([...buildTools(board), ...runTools(board)], '/nowhere'))
+    .toBe('apt-get install -y gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf cmake make patch xz-utils qemu-system-misc')
+})

@@ -3,52 +3,26 @@
 
 #include "firmware.h"
 
-#include <string.h>
-
-#include "../../core/crypto.h"
 #include "../../core/device_state.h"
 #include "../../core/settings.h"
-#include "../../engine/wasm3.h"
 #include "../../port/error.gen.h"
-#include "../../port/mcu/arena.h"
-#include "../../port/mcu/code.h"
-#include "../../port/mcu/libc.h"
 #include "../../port/os.h"
 #include "board.gen.h"
 #include "build_time.gen.h"
+#include "heaps.h"
 #include "measure.h"
-#include "slots.h"
+#include "parts.h"
 
 enum { FIGURES_MS = 100 };
 
 static uint64_t device_memory[TT_BOARD_DEVICE_BYTES / 8];
-static uint64_t vm_memory[TT_BOARD_VM_BYTES / 8];
-static uint64_t tls_memory[TT_BOARD_TLS_BYTES / 8];
 
 static const struct tt_chip *chip;
 static const struct tt_network *network;
-static struct tt_arena vm;
-static struct tt_arena tls;
 static struct tt_device *device; // NULL: nothing to run
 static struct tt_port port;
 static struct tt_settings settings;
-static struct tt_wasm3 wasm3;
-
-static void say(enum tt_log_level level, const char *text)
-{
-    port.log(port.ctx, level, text, strlen(text));
-}
-
-static void say_why(const char *text, const char *why)
-{
-    char line[224];
-    const size_t len = strlen(text);
-    const size_t why_len = strlen(why);
-    memcpy(line, text, len);
-    const size_t part = why_len < sizeof line - len ? why_len : sizeof line - len;
-    memcpy(line + len, why, part);
-    port.log(port.ctx, TT_LOG_ERROR, line, len + part);
-}
+static struct tt_parts parts;
 
 static int64_t epoch_ms(void *ctx)
 {
@@ -58,6 +32,7 @@ static int64_t epoch_ms(void *ctx)
     return network->epoch_ms();
 }
 
+<<<<<<< HEAD
 static enum tt_reset_reason reset_reason(void)
 {
     return chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
@@ -84,6 +59,8 @@ static void tls_free(void *memory)
     tt_arena_free(&tls, memory);
 }
 
+=======
+>>>>>>> 9ec840e (native/port/qemu_rv32, native/port/bare, native/main/script: rv32imc without a kernel; one script leaves the same trace on Cortex-M3, rv32imc and the simulator.)
 static void pin_changed(uint16_t channel, int level)
 {
     tt_app_pin_changed(tt_device_app(device), channel, level);
@@ -94,75 +71,35 @@ static void wake_link(void)
     tt_os_wake(TT_LOOP_LINK);
 }
 
-// wasm3, whose code is in flash: where another app's is in the way, it is erased and compiled
-// again.
-static int load(void *ctx, const uint8_t *wasm, size_t wasm_len,
-                const struct tt_engine_limits *limits, tt_import_call *call, void *host,
-                const char **why)
-{
-    const struct tt_engine engine = tt_wasm3_engine(ctx);
-    int err = engine.load(ctx, wasm, wasm_len, limits, call, host, why);
-    if (err < 0 || !tt_code_stale()) { return err; }
-    engine.unload(ctx);
-    tt_code_erase();
-    say(TT_LOG_INFO, "compiled code written to flash");
-    err = engine.load(ctx, wasm, wasm_len, limits, call, host, why);
-    if (err < 0 || !tt_code_stale()) { return err; }
-    engine.unload(ctx);
-    *why = "the flash does not keep compiled code";
-    return TT_EINVALID;
-}
-
-static struct tt_engine make_engine(void)
-{
-    struct tt_engine engine = tt_wasm3_engine(&wasm3);
-    if (TT_BOARD_CODE_BYTES > 0) {
-        const struct tt_block code = chip->flash(TT_BOARD_CODE_OFFSET, TT_BOARD_CODE_BYTES);
-        tt_code_use(&code, chip->flash_at(TT_BOARD_CODE_OFFSET));
-        engine.load = load;
-    }
-    return engine;
-}
-
-static bool find_app(struct tt_slot *app)
-{
-    unsigned damaged = 0;
-    const bool found = tt_slots_find(chip, app, &damaged) == TT_OK;
-    if (damaged > 0) { say(TT_LOG_WARNING, "an app slot is damaged and passed over"); }
-    if (!found) { say(TT_LOG_ERROR, "no app in its slots: flash one"); }
-    return found;
-}
-
 // Whether the hub is to be called.
 static bool read_settings(void)
 {
     const char *why = "";
     const int known = tt_settings_read(&settings, chip->flash_at(TT_BOARD_SETTINGS_OFFSET),
                                        TT_BOARD_SETTINGS_BYTES, &why);
-    if (known == TT_ENOTFOUND) { say(TT_LOG_WARNING, "no settings: the hub is not called"); }
-    if (known == TT_EINVALID) { say_why("the settings cannot be used: ", why); }
+    if (known == TT_ENOTFOUND) {
+        tt_parts_say(&port, TT_LOG_WARNING, "no settings: the hub is not called", NULL);
+    }
+    if (known == TT_EINVALID) {
+        tt_parts_say(&port, TT_LOG_ERROR, "the settings cannot be used: ", why);
+    }
     return known == TT_OK;
 }
 
 static struct tt_device *start(void)
 {
     static struct tt_board_io io;
-    static struct tt_block block;
-    static struct tt_engine engine;
-    struct tt_slot app = {0};
-    if (!find_app(&app)) { return NULL; }
+    if (!tt_parts_open(&parts, chip, &port)) { return NULL; }
     const bool known = read_settings();
     io = chip->pins(pin_changed);
-    block = chip->flash(TT_BOARD_STORE_OFFSET, TT_BOARD_STORE_BYTES);
-    engine = make_engine();
     struct tt_device_config config = {
         .port = &port,
         .board = tt_boards[0],
         .io = &io,
-        .block = &block,
-        .engine = &engine,
-        .wasm = app.data,
-        .wasm_len = app.len,
+        .block = &parts.store,
+        .engine = &parts.engine,
+        .wasm = parts.app.data,
+        .wasm_len = parts.app.len,
         .offline = !known,
         .health = !tt_range_is(settings.health, "off"),
     };
@@ -171,7 +108,7 @@ static struct tt_device *start(void)
     const char *why = "";
     struct tt_device *const started =
         tt_device_start(device_memory, sizeof device_memory, &config, tt_os_uptime_ms(), &why);
-    if (started == NULL) { say_why("the device cannot start: ", why); }
+    if (started == NULL) { tt_parts_say(&port, TT_LOG_ERROR, "the device cannot start: ", why); }
     return started;
 }
 
@@ -197,7 +134,7 @@ static int32_t link_step(void *ctx, int64_t now_ms)
     if (!tried) {
         tried = true;
         if (network->start(&port, tt_os_uptime_ms, wake_link) < 0) {
-            say(TT_LOG_ERROR, "the network controller does not answer");
+            tt_parts_say(&port, TT_LOG_ERROR, "the network controller does not answer", NULL);
         }
     }
     if (network->step()) { tt_link_up(link); }
@@ -214,10 +151,15 @@ static void show_figures(void)
     if (chip->show == NULL || now_ms - shown_ms < FIGURES_MS) { return; }
     shown_ms = now_ms;
     tt_measure_read(&figures);
+<<<<<<< HEAD
     figures.tls_peak_bytes = tls.peak_bytes;
     figures.vm_peak_bytes = vm.peak_bytes;
     figures.refused = tls.refused + vm.refused;
     figures.reset_reason = reset_reason();
+=======
+    tt_heaps_read(&figures);
+    figures.reset_reason = chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
+>>>>>>> 9ec840e (native/port/qemu_rv32, native/port/bare, native/main/script: rv32imc without a kernel; one script leaves the same trace on Cortex-M3, rv32imc and the simulator.)
     chip->show(&figures);
 }
 
@@ -227,10 +169,7 @@ void tt_firmware_run(const struct tt_chip *of_chip, const struct tt_network *of_
         .app = app_step, .link = link_step, .idle = show_figures};
     chip = of_chip;
     network = of_network;
-    tt_arena_init(&vm, vm_memory, sizeof vm_memory);
-    tt_arena_init(&tls, tls_memory, sizeof tls_memory);
-    tt_libc_use_arena(&vm);
-    tt_crypto_use_heap(tls_calloc, tls_free);
+    tt_heaps_init();
     port = tt_os_port();
     port.epoch_ms = epoch_ms;
     port.condition = condition;

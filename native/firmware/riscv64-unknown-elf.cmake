@@ -1,0 +1,11 @@
+# rv32 by Debian's gcc-riscv64-unknown-elf with picolibc: TT_CORE is the instruction set.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR riscv32)
+set(CMAKE_C_COMPILER riscv64-unknown-elf-gcc)
+set(CMAKE_ASM_COMPILER riscv64-unknown-elf-gcc)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TT_CORE)
+set(flags "-march=${TT_CORE} -mabi=ilp32 -msmall-data-limit=0")
+set(CMAKE_C_FLAGS_INIT "${flags} --specs=picolibc.specs")
+set(CMAKE_ASM_FLAGS_INIT "${flags}")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles")

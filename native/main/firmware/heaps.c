@@ -1,0 +1,42 @@
+// Each heap is one loop's own, so neither needs a lock.
+
+#include "heaps.h"
+
+#include <string.h>
+
+#include "../../core/crypto.h"
+#include "../../port/mcu/arena.h"
+#include "../../port/mcu/libc.h"
+#include "board.gen.h"
+
+static uint64_t vm_memory[TT_BOARD_VM_BYTES / 8];
+static uint64_t tls_memory[TT_BOARD_TLS_BYTES / 8];
+static struct tt_arena vm;
+static struct tt_arena tls;
+
+static void *tls_calloc(size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size) { return NULL; }
+    void *const memory = tt_arena_allocate(&tls, count * size);
+    return memory != NULL ? memset(memory, 0, count * size) : NULL;
+}
+
+static void tls_free(void *memory)
+{
+    tt_arena_free(&tls, memory);
+}
+
+void tt_heaps_init(void)
+{
+    tt_arena_init(&vm, vm_memory, sizeof vm_memory);
+    tt_arena_init(&tls, tls_memory, sizeof tls_memory);
+    tt_libc_use_arena(&vm);
+    tt_crypto_use_heap(tls_calloc, tls_free);
+}
+
+void tt_heaps_read(struct tt_figures *out)
+{
+    out->tls_peak_bytes = tls.peak_bytes;
+    out->vm_peak_bytes = vm.peak_bytes;
+    out->refused = tls.refused + vm.refused;
+}
