@@ -32,7 +32,6 @@ static int64_t epoch_ms(void *ctx)
     return network->epoch_ms();
 }
 
-<<<<<<< HEAD
 static enum tt_reset_reason reset_reason(void)
 {
     return chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
@@ -41,26 +40,10 @@ static enum tt_reset_reason reset_reason(void)
 static void condition(void *ctx, struct tt_condition *out)
 {
     (void)ctx;
-    const size_t vm_free = sizeof vm_memory - vm.peak_bytes;
-    const size_t tls_free = sizeof tls_memory - tls.peak_bytes;
     out->reset = reset_reason();
-    out->least_free_bytes = (int32_t)(vm_free < tls_free ? vm_free : tls_free);
+    out->least_free_bytes = (int32_t)tt_heaps_least_free();
 }
 
-static void *tls_calloc(size_t count, size_t size)
-{
-    if (size != 0 && count > SIZE_MAX / size) { return NULL; }
-    void *const memory = tt_arena_allocate(&tls, count * size);
-    return memory != NULL ? memset(memory, 0, count * size) : NULL;
-}
-
-static void tls_free(void *memory)
-{
-    tt_arena_free(&tls, memory);
-}
-
-=======
->>>>>>> 9ec840e (native/port/qemu_rv32, native/port/bare, native/main/script: rv32imc without a kernel; one script leaves the same trace on Cortex-M3, rv32imc and the simulator.)
 static void pin_changed(uint16_t channel, int level)
 {
     tt_app_pin_changed(tt_device_app(device), channel, level);
@@ -151,15 +134,8 @@ static void show_figures(void)
     if (chip->show == NULL || now_ms - shown_ms < FIGURES_MS) { return; }
     shown_ms = now_ms;
     tt_measure_read(&figures);
-<<<<<<< HEAD
-    figures.tls_peak_bytes = tls.peak_bytes;
-    figures.vm_peak_bytes = vm.peak_bytes;
-    figures.refused = tls.refused + vm.refused;
-    figures.reset_reason = reset_reason();
-=======
     tt_heaps_read(&figures);
-    figures.reset_reason = chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
->>>>>>> 9ec840e (native/port/qemu_rv32, native/port/bare, native/main/script: rv32imc without a kernel; one script leaves the same trace on Cortex-M3, rv32imc and the simulator.)
+    figures.reset_reason = reset_reason();
     chip->show(&figures);
 }
 

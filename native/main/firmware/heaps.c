@@ -40,3 +40,10 @@ void tt_heaps_read(struct tt_figures *out)
     out->vm_peak_bytes = vm.peak_bytes;
     out->refused = tls.refused + vm.refused;
 }
+
+size_t tt_heaps_least_free(void)
+{
+    const size_t vm_free = sizeof vm_memory - vm.peak_bytes;
+    const size_t tls_free = sizeof tls_memory - tls.peak_bytes;
+    return vm_free < tls_free ? vm_free : tls_free;
+}
