@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "device_state.h"
+#include "module.h"
 
 enum { ALIGNMENT = 8 };
 
@@ -90,6 +91,11 @@ static int start_link(struct tt_device *device, const struct tt_device_config *c
     link.inbox = &device->inbox;
     link.boot = boot;
     link.health = config->health;
+    const struct tt_range model = tt_module_model_id(config->wasm, config->wasm_len);
+    if (model.len > 0 && model.len < sizeof device->model_id) {
+        memcpy(device->model_id, model.data, model.len);
+        link.model_id = device->model_id;
+    }
     const int err = tt_link_start(&device->link, &link, memory);
     device->linked = err == TT_OK;
     return err;

@@ -17,7 +17,8 @@ struct tt_device_config {
     struct tt_trace *trace;
     const uint8_t *wasm;
     size_t wasm_len;
-    struct tt_link_config link; // port, board, outbox, inbox and boot are filled in by the device
+    struct tt_link_config link; // port, board, outbox, inbox, boot and, from the app's image,
+                                // model_id are filled in by the device
     bool offline;               // no link at all
     bool health;                // condition and last crash are reported properties
 };

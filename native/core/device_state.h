@@ -4,6 +4,7 @@
 #include "app_state.h"
 #include "device.h"
 #include "link_state.h"
+#include "module.h"
 
 struct tt_device {
     struct tt_app app;
@@ -11,5 +12,6 @@ struct tt_device {
     struct tt_outbox outbox;
     struct tt_inbox inbox;
     struct tt_store store;
-    bool linked; // false: offline for good
+    char model_id[TT_MODULE_MODEL_ID_MAX + 1]; // the app's, with its NUL; empty for none
+    bool linked;                               // false: offline for good
 };

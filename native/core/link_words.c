@@ -11,7 +11,7 @@ static const char client_query[] = "/?api-version=2021-04-12&DeviceClientType=ti
 
 enum {
     CLIENT_MAX = TT_TOPIC_NAME_MAX + 1 + TT_TOPIC_NAME_MAX,
-    MODEL_ID_MAX = 128, // encoded; DTDL's own limit for a whole id is 2,048, devices' are short
+    MODEL_ID_MAX = 256, // 128 characters, of which at most every other one is escaped
     USERNAME_MAX = TT_CONNECTION_HOST_MAX + 1 + CLIENT_MAX + sizeof client_query + MODEL_ID_MAX,
     PASSWORD_MAX = 3 * (TT_CONNECTION_HOST_MAX + TT_TOPIC_ID_MAX) + 200,
 };

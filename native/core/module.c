@@ -8,7 +8,15 @@
 #include "abi.gen.h"
 #include "bytes.h"
 
-enum section { TYPES = 1, IMPORTS = 2, FUNCTIONS = 3, MEMORY = 5, EXPORTS = 7, START = 8 };
+enum section {
+    CUSTOM = 0,
+    TYPES = 1,
+    IMPORTS = 2,
+    FUNCTIONS = 3,
+    MEMORY = 5,
+    EXPORTS = 7,
+    START = 8
+};
 enum kind { FUNCTION = 0, TABLE = 1, MEMORY_KIND = 2, GLOBAL = 3 };
 enum { SIGNATURE_MAX = 24 };
 
@@ -222,9 +230,37 @@ static int check_exports(struct module *module, struct tt_reader reader)
     return reader.cut ? malformed(module) : TT_OK;
 }
 
+// The content of a section "tinytwin.model"; data is NULL for any other custom section.
+static struct tt_range model_of(struct tt_reader section)
+{
+    if (!tt_range_is(read_name(&section), "tinytwin.model") || section.cut) {
+        return (struct tt_range){0};
+    }
+    const size_t len = tt_reader_left(&section);
+    return (struct tt_range){(const char *)tt_reader_take(&section, len), len};
+}
+
+// It becomes part of a user name: nothing but what a DTMI is made of may be in it.
+static int check_custom(struct module *module, struct tt_reader section)
+{
+    const struct tt_range id = model_of(section);
+    if (id.data == NULL) { return TT_OK; }
+    bool good = id.len > 5 && id.len <= TT_MODULE_MODEL_ID_MAX && memcmp(id.data, "dtmi:", 5) == 0;
+    for (size_t i = 0; good && i < id.len; i++) {
+        const unsigned char c = (unsigned char)id.data[i];
+        const unsigned char lower = c | 0x20u;
+        good = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
+               c == ';' || c == '.';
+    }
+    if (good) { return TT_OK; }
+    return refuse(module, TT_EINVALID, "the app's model id is malformed", (struct tt_range){0}, "");
+}
+
 static int check_section(struct module *module, uint8_t id, struct tt_reader body)
 {
     switch (id) {
+    case CUSTOM:
+        return check_custom(module, body);
     case TYPES:
         module->types = body;
         return TT_OK;
@@ -286,4 +322,19 @@ int tt_module_check(const uint8_t *wasm, size_t len, const struct tt_board *boar
     }
     why[module.why.len] = 0;
     return err;
+}
+
+struct tt_range tt_module_model_id(const uint8_t *wasm, size_t len)
+{
+    struct tt_reader reader = tt_reader_of(wasm, len);
+    tt_reader_take(&reader, 8); // magic and version
+    while (tt_reader_left(&reader) > 0 && !reader.cut) {
+        const uint8_t id = tt_reader_u8(&reader);
+        const uint32_t size = read_number(&reader);
+        const uint8_t *const body = tt_reader_take(&reader, size);
+        if (reader.cut || id != CUSTOM) { continue; }
+        const struct tt_range model = model_of(tt_reader_of(body, size));
+        if (model.data != NULL) { return model; }
+    }
+    return (struct tt_range){0};
 }

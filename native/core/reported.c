@@ -66,31 +66,79 @@ int tt_reported_set(struct tt_reported *reported, struct tt_range name, struct t
     return TT_OK;
 }
 
-size_t tt_reported_write(struct tt_reported *reported, struct tt_writer *writer)
+// What stands before the dot in "component.property"; empty for a property of the device itself.
+static struct tt_range component_of(struct tt_range name)
 {
-    const size_t start = writer->len;
+    const char *const dot = memchr(name.data, '.', name.len);
+    return (struct tt_range){name.data, dot != NULL ? (size_t)(dot - name.data) : 0};
+}
+
+static bool same(struct tt_range a, struct tt_range b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+// Writes first, name and value if `closing` braces still fit behind them; else nothing, and false.
+static bool put(struct tt_writer *writer, char first, struct tt_range name, struct tt_range value,
+                size_t closing)
+{
+    const size_t before = writer->len;
+    tt_writer_u8(writer, (uint8_t)first);
+    tt_writer_json(writer, name.data, name.len);
+    tt_writer_u8(writer, ':');
+    tt_writer_bytes(writer, value.data, value.len);
+    if (!writer->full && writer->cap - writer->len >= closing) { return true; }
+    writer->full = false;
+    writer->len = before;
+    return false;
+}
+
+// Writes the component with all of its properties that wait, from `at` on, and fit; returns their
+// number. One object must hold them: of two of the same name the hub would keep the last.
+static size_t put_component(struct tt_reported *reported, size_t at, char first,
+                            struct tt_range component, struct tt_writer *writer)
+{
+    static const char mark[] = "{\"__t\":\"c\""; // [IoT Plug and Play convention: components]
+    const size_t before = writer->len;
     size_t count = 0;
+    if (!put(writer, first, component, (struct tt_range){mark, sizeof mark - 1}, 2)) { return 0; }
     struct entry entry;
-    for (size_t at = 0; entry_at(reported, at, &entry); at += entry.len) {
-        if (entry.state != WAITING) { continue; }
-        const size_t before = writer->len;
-        tt_writer_u8(writer, count == 0 ? '{' : ',');
-        tt_writer_json(writer, entry.name.data, entry.name.len);
-        tt_writer_u8(writer, ':');
-        tt_writer_bytes(writer, entry.value.data, entry.value.len);
-        if (writer->full || writer->len == writer->cap) { // the brace needs its byte
-            writer->full = false;
-            writer->len = before;
-            break;
-        }
+    for (; entry_at(reported, at, &entry); at += entry.len) {
+        if (entry.state != WAITING || !same(component_of(entry.name), component)) { continue; }
+        const size_t skipped = component.len + 1;
+        const struct tt_range name = {entry.name.data + skipped, entry.name.len - skipped};
+        if (!put(writer, ',', name, entry.value, 2)) { break; }
         reported->data[at] = SENT;
         count++;
     }
     if (count == 0) {
-        writer->len = start;
-        return 0;
+        writer->len = before;
+    } else {
+        tt_writer_u8(writer, '}');
     }
-    tt_writer_u8(writer, '}');
+    return count;
+}
+
+size_t tt_reported_write(struct tt_reported *reported, struct tt_writer *writer)
+{
+    size_t count = 0;
+    struct entry entry;
+    for (size_t at = 0; entry_at(reported, at, &entry); at += entry.len) {
+        if (entry.state != WAITING) { continue; }
+        const char first = count == 0 ? '{' : ',';
+        const struct tt_range component = component_of(entry.name);
+        if (component.len > 0) {
+            const size_t written = put_component(reported, at, first, component, writer);
+            if (written == 0) { break; }
+            count += written;
+        } else if (put(writer, first, entry.name, entry.value, 1)) {
+            reported->data[at] = SENT;
+            count++;
+        } else {
+            break;
+        }
+    }
+    if (count > 0) { tt_writer_u8(writer, '}'); }
     return count;
 }
 

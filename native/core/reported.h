@@ -15,8 +15,8 @@ void tt_reported_init(struct tt_reported *reported, void *memory, size_t cap);
 // TT_EINVALID when there never is: a name of more than 255 bytes, an entry beyond the whole table.
 int tt_reported_set(struct tt_reported *reported, struct tt_range name, struct tt_range value);
 
-// Writes one JSON object with as many waiting properties as fit, and marks them as sent. Returns
-// their number; with 0 the writer is as it was.
+// Writes one JSON object, with "component.property" inside its component, with as many waiting
+// properties as fit, and marks them as sent. Returns their number; with 0 the writer is as it was.
 size_t tt_reported_write(struct tt_reported *reported, struct tt_writer *writer);
 
 // What was sent is done with: it goes, unless it was set again meanwhile.

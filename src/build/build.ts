@@ -6,13 +6,15 @@ import { capabilities } from '../abi/abi.js'
 import { loadBoard, type Board } from '../board/board.js'
 import { projectRoot, shown } from '../board/root.js'
 import { findApp } from './app.js'
+import { appStub, stubProblem, type AppModel } from './app_model.js'
 import { cacheKey, readCache, sha256, writeCache } from './cache.js'
-import { compile } from './compile.js'
+import { CompileError, compile, type Compiled } from './compile.js'
 import { BuildError, describeProblem, type SourceProblem } from './error.js'
 import { checkModule, importedCapabilities } from './limits.js'
 import { ModuleError, readModule, type ModuleExport, type ModuleImport, type ModuleInfo } from './module.js'
+import { inModelWords, modelProblems, type ModelUse } from './model_uses.js'
 import { pinProblem, type NamedPin } from './pins.js'
-import { withoutCustomSections } from './strip.js'
+import { withModelId, withoutCustomSections } from './strip.js'
 
 export interface BuildOptions {
   /** A name in assembly/apps, or the path of a .ts file or of a folder with an index.ts. */
@@ -29,12 +31,14 @@ export interface BuiltApp {
   readonly name: string
   readonly entry: string
   readonly board: Board
-  /** As it runs on the device: no custom sections. */
+  /** As it runs on the device: no custom section but the id of the app's model, where it has one. */
   readonly wasm: Uint8Array
   /** Source map of `wasm`, JSON: offsets are columns of its only line, sources are relative to the project or absolute. */
   readonly map: string
   /** First 16 hex digits of the SHA-256 of `wasm`. */
   readonly buildId: string
+  /** What the device announces itself as; undefined without a model. */
+  readonly model: string | undefined
   readonly capabilities: readonly string[]
   readonly imports: readonly ModuleImport[]
   readonly exports: readonly ModuleExport[]
@@ -52,6 +56,9 @@ export interface BuiltApp {
 export async function buildApp({ app: nameOrPath, board: wanted, release = true, progress = () => {} }: BuildOptions): Promise<BuiltApp> {
   const app = findApp(nameOrPath)
   const board = typeof wanted === 'object' ? wanted : loadBoard(wanted ?? app.board)
+  const model = appStub(app)
+  const stale = model === undefined ? undefined : stubProblem(model)
+  if (stale !== undefined) throw refusal([stale])
   const target = release ? 'release' : 'debug'
   const guestBytes = board.memory.guestBytes
   const key = cacheKey(app.name, [app.entry, target, String(guestBytes)])
@@ -59,9 +66,9 @@ export async function buildApp({ app: nameOrPath, board: wanted, release = true,
   const compiled = entry === undefined
   if (entry === undefined) {
     progress(`compiling ${app.name}`)
-    const result = await compile({ entry: app.entry, guestBytes, target })
+    const result = await compileFor(model, { entry: app.entry, guestBytes, target })
     const wasm = await validated(result.wasm, guestBytes)
-    const data: Kept = { pins: result.pins, names: [...readModule(result.wasm).names] }
+    const data: Kept = { pins: result.pins, modelUses: result.modelUses, names: [...readModule(result.wasm).names] }
     writeCache(key, {
       owner: app.entry,
       data,
@@ -73,9 +80,11 @@ export async function buildApp({ app: nameOrPath, board: wanted, release = true,
     entry ??= { data, files: { wasm, map: Buffer.from(result.map) }, inputs: [...result.read.keys()] }
   }
   const kept = entry.data as Kept
-  const wasm = entry.files['wasm'] ?? new Uint8Array()
+  const compiledWasm = entry.files['wasm'] ?? new Uint8Array()
+  const wasm = model === undefined ? compiledWasm : withModelId(compiledWasm, model.model.root.id)
   const module = readModule(wasm)
   checkPins(kept.pins, board)
+  if (model !== undefined) checkModel(kept.modelUses, model)
   checkCapabilities(module, board, app.name)
   const section = (name: string): number => module.sections.find((found) => found.name === name)?.bytes ?? 0
   return {
@@ -85,6 +94,7 @@ export async function buildApp({ app: nameOrPath, board: wanted, release = true,
     wasm,
     map: Buffer.from(entry.files['map'] ?? []).toString('utf8'),
     buildId: sha256(wasm).slice(0, 16),
+    model: app.model,
     capabilities: importedCapabilities(module),
     imports: module.imports,
     exports: module.exports,
@@ -105,6 +115,7 @@ export async function checkWasm(wasm: Uint8Array, board: Board): Promise<ModuleI
 
 interface Kept {
   readonly pins: readonly NamedPin[]
+  readonly modelUses: readonly ModelUse[]
   readonly names: readonly (readonly [index: number, name: string])[]
 }
 
@@ -127,6 +138,36 @@ async function validated(wasm: Uint8Array, guestBytes: number): Promise<Uint8Arr
   }
 }
 
+// The compiler's findings in the words of the model; what is wrong with handlers comes with them.
+async function compileFor(model: AppModel | undefined, options: Parameters<typeof compile>[0]): Promise<Compiled> {
+  try {
+    return await compile(options)
+  } catch (error) {
+    if (model === undefined || !(error instanceof CompileError)) throw error
+    const found = error.problems.map((problem) => inModelWords(withShownFile(problem), error.modelUses.map(withShownFile), model.stub))
+    throw refusal(found)
+  }
+}
+
+function withShownFile<Kind extends { readonly file?: string }>(at: Kind): Kind {
+  return at.file === undefined ? at : { ...at, file: shown(resolve(projectRoot, at.file)) }
+}
+
+function checkModel(uses: readonly ModelUse[], { stub }: AppModel): void {
+  const problems = modelProblems(uses, stub).map(withText)
+  if (problems.length > 0) throw refusal(problems)
+}
+
+function withText(problem: SourceProblem): SourceProblem {
+  if (problem.text !== undefined || problem.file === undefined || problem.line === undefined) return problem
+  const path = resolve(projectRoot, problem.file)
+  return { ...problem, file: shown(path), text: lineOf(path, problem.line) }
+}
+
+function refusal(problems: readonly SourceProblem[]): BuildError {
+  return new BuildError(problems.map(describeProblem).join('\n'), { problems })
+}
+
 function checkPins(pins: readonly NamedPin[], board: Board): void {
   const problems: SourceProblem[] = []
   for (const pin of pins) {
@@ -135,7 +176,7 @@ function checkPins(pins: readonly NamedPin[], board: Board): void {
     const path = resolve(projectRoot, pin.file)
     problems.push({ message, file: shown(path), line: pin.line, column: pin.column, text: lineOf(path, pin.line) })
   }
-  if (problems.length > 0) throw new BuildError(problems.map(describeProblem).join('\n'), { problems })
+  if (problems.length > 0) throw refusal(problems)
 }
 
 function lineOf(file: string, line: number): string {

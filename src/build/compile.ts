@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { projectRoot, shown } from '../board/root.js'
 import { BuildError, describeProblem, type SourceProblem } from './error.js'
+import { modelUses, type ModelUse } from './model_uses.js'
 import { namedPins, type NamedPin } from './pins.js'
 
 export interface Compiled {
@@ -12,8 +13,19 @@ export interface Compiled {
   /** Source map, JSON; its sources relative to the project, or absolute. */
   readonly map: string
   readonly pins: readonly NamedPin[]
+  readonly modelUses: readonly ModelUse[]
   /** Absolute path and text of every file asked for; null where there was none. */
   readonly read: ReadonlyMap<string, string | null>
+}
+
+/** What the compiler found wrong, and what the app was seen to do with its model all the same. */
+export class CompileError extends BuildError {
+  readonly modelUses: readonly ModelUse[]
+
+  constructor(problems: readonly [SourceProblem, ...SourceProblem[]], uses: readonly ModelUse[]) {
+    super(describeProblem(problems[0]) + more(problems.length - 1), { problems })
+    this.modelUses = uses
+  }
 }
 
 export interface CompileOptions {
@@ -64,6 +76,8 @@ async function compileNow({ entry, guestBytes, target }: CompileOptions): Promis
   const written = new Map<string, Uint8Array | string>()
   const diagnostics: Diagnostic[] = []
   let pins: NamedPin[] = []
+  let uses: ModelUse[] = []
+  const fileOf = (path: string): string => sourceName(path, read)
   const silent = { write: () => {} }
   const argv = [
     entry, '--config', 'asconfig.json', '--baseDir', projectRoot, '--target', target, '--lowMemoryLimit', String(guestBytes),
@@ -84,17 +98,22 @@ async function compileNow({ entry, guestBytes, target }: CompileOptions): Promis
     writeFile: (name, contents) => { written.set(name, contents) },
     listFiles: () => [],
     reportDiagnostic: (diagnostic) => { diagnostics.push(diagnostic) },
-    transforms: [{ afterParse: (parser) => { pins = namedPins(parser, (path) => sourceName(path, read)) } }],
+    transforms: [{
+      afterParse: (parser) => {
+        pins = namedPins(parser, fileOf)
+        uses = modelUses(parser, fileOf)
+      },
+    }],
   })
   const problems = diagnostics.filter(({ category }) => category === diagnosticError).map((diagnostic) => problemOf(diagnostic, read))
   const wasm = written.get('app.wasm')
   const map = written.get('app.wasm.map')
   if (error !== null || !(wasm instanceof Uint8Array) || typeof map !== 'string') {
-    if (problems.length === 0) throw new BuildError(`the compiler stopped: ${error?.message ?? 'it wrote nothing'}`, { cause: error })
-    const [first] = problems as [SourceProblem]
-    throw new BuildError(describeProblem(first) + more(problems.length - 1), { problems })
+    const [first, ...others] = problems
+    if (first === undefined) throw new BuildError(`the compiler stopped: ${error?.message ?? 'it wrote nothing'}`, { cause: error })
+    throw new CompileError([first, ...others], uses)
   }
-  return { wasm, map: renamed(map, read), pins, read }
+  return { wasm, map: renamed(map, read), pins, modelUses: uses, read }
 }
 
 function more(count: number): string {

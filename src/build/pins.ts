@@ -3,6 +3,8 @@
 import type { PinKind } from '../abi/abi.js'
 import type { Board } from '../board/board.js'
 import { suggestion } from '../board/nearest.js'
+import { constantText } from './constants.js'
+import { field, list, placeOf, sourcesOf, text, walk } from './syntax.js'
 
 /** `OutputPin.open("boiler")`: what, which and where. A name is known here when it is written, or is a constant or sum of such. */
 export interface NamedPin {
@@ -28,9 +30,7 @@ const words: Record<PinKind, string> = { output: 'an output', input: 'an input',
 export function namedPins(parser: unknown, fileOf: (path: string) => string): NamedPin[] {
   const found: NamedPin[] = []
   const sources = list(field(parser, 'sources'))
-  for (const source of sources) {
-    const path = text(field(source, 'normalizedPath'))
-    if (path === undefined || path.startsWith('~lib/')) continue
+  for (const { source, path } of sourcesOf(parser)) {
     const imported = importedClasses(source)
     if (imported.size === 0) continue
     walk(field(source, 'statements'), (node) => {
@@ -82,98 +82,5 @@ function opened(node: object, classes: ReadonlyMap<string, PinKind>, textOf: (va
   const kind = classes.get(text(field(field(callee, 'expression'), 'text')) ?? '')
   const [argument] = list(field(node, 'args'))
   const name = textOf(argument)
-  if (kind === undefined || name === undefined) return undefined
-  const range = field(argument, 'range') as { start: number, source: { lineAt(at: number): number, columnAt(): number } }
-  return { kind, name, line: range.source.lineAt(range.start), column: range.source.columnAt() }
-}
-
-interface Scope {
-  readonly sources: readonly unknown[]
-  readonly source: unknown
-  /** Constants of constants, so that a circle ends. */
-  readonly depth: number
-}
-
-const depthMax = 16
-
-// The text an expression is whatever happens: a literal, a constant of the module or one imported from another, sums of them.
-function constantText(expression: unknown, scope: Scope): string | undefined {
-  if (scope.depth > depthMax) return undefined
-  const literal = text(field(expression, 'value'))
-  if (literal !== undefined) return literal
-  const parts = list(field(expression, 'parts'))
-  if (parts.length === 1) return text(parts[0])
-  const name = text(field(expression, 'text'))
-  if (name !== undefined) return constantNamed(name, { ...scope, depth: scope.depth + 1 })
-  const [left, right] = [field(expression, 'left'), field(expression, 'right')]
-  if (left !== undefined && right !== undefined) {
-    const [a, b] = [constantText(left, scope), constantText(right, scope)]
-    return a === undefined || b === undefined || !isSum(expression) ? undefined : a + b
-  }
-  // Parentheses have an expression and nothing else.
-  const inner = field(expression, 'expression')
-  const isBare = ['args', 'property', 'elementExpression', 'toType', 'isType'].every((part) => field(expression, part) === undefined)
-  return inner !== undefined && isBare ? constantText(inner, { ...scope, depth: scope.depth + 1 }) : undefined
-}
-
-// A name that is declared twice in a source, as a parameter perhaps, is not followed.
-function constantNamed(name: string, scope: Scope): string | undefined {
-  let declarations = 0
-  walk(field(scope.source, 'statements'), (node) => {
-    if (text(field(field(node, 'name'), 'text')) === name) declarations++
-  })
-  if (declarations !== 1) return undefined
-  for (const statement of list(field(scope.source, 'statements'))) {
-    for (const declaration of list(field(statement, 'declarations'))) {
-      if (text(field(field(declaration, 'name'), 'text')) !== name) continue
-      const foreign = text(field(field(declaration, 'foreignName'), 'text'))
-      const from = text(field(statement, 'internalPath'))
-      if (foreign === undefined) return isConstant(declaration) ? constantText(field(declaration, 'initializer'), scope) : undefined
-      const source = scope.sources.find((entry) => text(field(entry, 'internalPath')) === from)
-      return source === undefined ? undefined : constantNamed(foreign, { ...scope, source, depth: scope.depth + 1 })
-    }
-  }
-  return undefined
-}
-
-/** CommonFlags.Const of assemblyscript. */
-const constFlag = 8
-const isConstant = (declaration: unknown): boolean => ((field(declaration, 'flags') as number) & constFlag) !== 0
-
-// What asc says of `a + b`, by its source.
-function isSum(expression: unknown): boolean {
-  const range = field(expression, 'range') as { source: { text: string } }
-  const between = range.source.text.slice((field(field(expression, 'left'), 'range') as { end: number }).end, (field(field(expression, 'right'), 'range') as { start: number }).start)
-  return between.trim() === '+'
-}
-
-// Every node below, each once; a range leads back to the source, so it is not followed.
-function walk(root: unknown, visit: (node: object) => void): void {
-  const seen = new Set<object>()
-  const pending: unknown[] = [root]
-  while (pending.length > 0) {
-    const node = pending.pop()
-    if (typeof node !== 'object' || node === null || seen.has(node)) continue
-    seen.add(node)
-    if (Array.isArray(node)) {
-      pending.push(...(node as unknown[]).toReversed())
-      continue
-    }
-    visit(node)
-    for (const [key, value] of Object.entries(node).toReversed()) {
-      if (key !== 'range' && key !== 'source') pending.push(value)
-    }
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+  return kind === undefined || name === undefined ? undefined : { kind, name, ...placeOf(argument) }
 }
