@@ -2,6 +2,8 @@
 
 import { capabilities } from '../abi/abi.js'
 import { boardNames, loadBoard } from './board.js'
+import { ramBytes } from './budget.js'
+import { outboxHours } from './page.js'
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
@@ -16,12 +18,14 @@ const regions: Readonly<Record<string, () => string>> = {
     calls.map((call) => `\`${call.name}\``).join(' '),
     doc,
   ])),
-  boards: () => tableOf(['board', 'chip', 'proof', 'memory of the app', 'pins'], boardNames().map(loadBoard).map((board) => [
+  boards: () => tableOf(['board', 'chip', 'proof', 'network', 'memory of the app', 'RAM budget', 'outbox on flash'], boardNames().map(loadBoard).map((board) => [
     `\`${board.name}\``,
     board.chip.title,
     board.proof,
+    board.network.kind,
     `${board.memory.guestBytes.toLocaleString('en')} B`,
-    board.pins.map(({ name, kind }) => `${name} (${kind})`).join(', '),
+    `${Math.ceil(ramBytes(board, board.chip) / 1024)} of ${board.chip.ramBytes / 1024} KiB`,
+    outboxHours(board) === 0 ? 'none' : `${outboxHours(board).toLocaleString('en')} h`,
   ])),
 }
 

@@ -29,7 +29,31 @@ export function readObject(file: string): Record<string, unknown> {
     throw new BoardError(shown(file), '', `is not JSON: ${(error as Error).message.replaceAll(/\s+/g, ' ')}`, { cause: error })
   }
   if (!isObject(value)) throw new BoardError(shown(file), '', 'must be a JSON object')
+  const twice = keyGivenTwice(text)
+  if (twice !== undefined) throw new BoardError(shown(file), twice.path, `'${twice.key}' is there twice; take one of them out`)
   return value
+}
+
+// JSON.parse takes the last of two equal keys without a word. The text is known to be JSON.
+function keyGivenTwice(text: string): { readonly path: string, readonly key: string } | undefined {
+  /** The objects and lists around the place, innermost last; `at` is the key or index in it. */
+  const around: { readonly keys: Set<string> | undefined, at: string }[] = []
+  const tokens = text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},:]/g)
+  let before = ''
+  for (const [token] of tokens) {
+    const inner = around.at(-1)
+    if (token === '{' || token === '[') around.push({ keys: token === '{' ? new Set() : undefined, at: '0' })
+    else if (token === '}' || token === ']') around.pop()
+    else if (token === ',' && inner?.keys === undefined && inner !== undefined) inner.at = String(Number(inner.at) + 1)
+    else if (token.startsWith('"') && inner?.keys !== undefined && (before === '{' || before === ',')) {
+      const key = JSON.parse(token) as string
+      if (inner.keys.has(key)) return { path: around.slice(0, -1).map(({ at }) => `/${at}`).join(''), key }
+      inner.keys.add(key)
+      inner.at = key
+    }
+    before = token
+  }
+  return undefined
 }
 
 export function checkBoard(value: unknown, file: string): BoardFile {

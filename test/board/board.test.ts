@@ -112,6 +112,57 @@ test.each([
   expect(error.message).not.toContain('\n')
 })
 
+test.each([
+  ['an alias of a pin the chip does not have', 'blink-nano', { aliases: { D0: 'PZ0' } }, '/aliases/D0', `chip stm32f405 has no pin 'PZ0' for use.`],
+  ['an alias that is the name of another pin of the chip', 'blink-nano', { aliases: { PA1: 'PA0' } }, '/aliases/PA1', `'PA1' is itself a pin of stm32f405, so it cannot stand for PA0; name it otherwise`],
+  ['an alias in lower case, which would be a pin\'s name', 'blink-nano', { aliases: { led: 'PA0' } }, '/aliases', `the name 'led' does not match`],
+  ['an alias nobody declared', 'nucleo-f429zi', { pins: { led: { pin: 'D77' } } }, '/pins/led/pin', `chip stm32f429 has no pin 'D77' for use. Did you mean 'D7'?`],
+  ['two pins at one hole', 'nucleo-f429zi', { pins: { lamp: { kind: 'output', pin: 'D2', safe: 0 } } }, '/pins/lamp/pin', `D2 (PF15) is already 'boiler'`],
+  ['a pin the Ethernet has', 'nucleo-f429zi', { pins: { lamp: { kind: 'output', pin: 'D11', safe: 0 } } }, '/pins/lamp/pin', `D11 (PA7) is already 'ethernet'`],
+  ['a pin the console has', 'nucleo-f429zi', { pins: { lamp: { kind: 'output', pin: 'PD8', safe: 0 } } }, '/pins/lamp/pin', `PD8 is already 'console'`],
+  ['an analog pin without an ADC', 'nucleo-f429zi', { pins: { probe: { pin: 'A3' } } }, '/pins/probe/pin', 'PF3 of stm32f429 cannot be an analog input (those that can: PA0,'],
+  ['a timer channel that another PWM pin has', 'blink-nano', { pins: { a: { kind: 'pwm', pin: 'PA5' }, b: { kind: 'pwm', pin: 'PA15' } } }, '/pins/b/pin', `PA15 needs TIM2_CH1 of stm32f405, which 'a' has`],
+  ['a bus whose wires are of two units', 'blink-nano', { pins: { i2c0: { kind: 'i2c', sda: 'PB7', scl: 'PB10' } } }, '/pins/i2c0/sda', 'PB7 and PB10 are not of one unit of stm32f405 (PB7: I2C1_SDA; PB10: I2C2_SCL)'],
+  ['a modem whose wires are crossed', 'blink-nano', { network: { modem: { tx: 'PA3', rx: 'PA2' } } }, '/network/modem/tx', 'PA3 of stm32f405 cannot be the TX of a UART (those that can: PA0,'],
+  ['an input without a resistor that wants one', 'esp32-devkitc', { pins: { button: { kind: 'input', pin: 'GPIO35', pull: 'up' } } }, '/pins/button/pull', 'GPIO35 of esp32 has no resistor of its own; say "none" and put one on the board'],
+  ['an output that is an input only', 'esp32-devkitc', { pins: { led: { pin: 'GPIO39' } } }, '/pins/led/pin', 'GPIO39 of esp32 cannot be an output (those that can: GPIO0,'],
+  ['a pin the flash has', 'esp32-devkitc', { pins: { led: { pin: 'GPIO6' } } }, '/pins/led/pin', `chip esp32 has no pin 'GPIO6' for use.`],
+  ['an ADC that Wi-Fi uses', 'esp32-devkitc', { pins: { probe: { pin: 'GPIO14' } } }, '/pins/probe/pin', 'GPIO14 of esp32 cannot be an analog input while Wi-Fi uses ADC2 (those that can: GPIO32, GPIO33, GPIO34,'],
+  ['a modem that is not described', 'nucleo-f429zi', { network: { kind: 'modem', ethernet: null } }, '/network', `a modem needs 'modem'`],
+  ['Ethernet beside Wi-Fi', 'nucleo-f429zi', { network: { kind: 'wifi' } }, '/network/ethernet', `network is of kind wifi; leave 'ethernet' out`],
+  ['hard floating point without a unit', 'qemu-mps2', { firmware: { float: 'hard' } }, '/firmware/float', 'mps2-an385 has no floating-point unit'],
+  ['the port of another chip', 'esp32-devkitc', { firmware: { port: 'stm32' } }, '/firmware/port', 'port stm32 is not for esp32'],
+  ['a tool of other chips', 'nucleo-f429zi', { flash: { tools: ['esptool'] } }, '/flash/tools', 'esptool cannot write stm32f429'],
+  ['OpenOCD without its file', 'blink-nano', { flash: { tools: ['openocd'] } }, '/flash/openocd', 'is missing: OpenOCD needs the name of its file'],
+  ['a heap smaller than the guest', 'qemu-mps2', { firmware: { vmBytes: 16384 } }, '/firmware/vmBytes', '16384 does not hold guestBytes and guestStackBytes (18432)'],
+  ['a heap smaller than the TLS records', 'qemu-mps2', { firmware: { tlsBytes: 16384 } }, '/firmware/tlsBytes', '16384 does not hold TLS records of 18432 bytes'],
+  ['a flash larger than the chip\'s', 'blink-nano', { flash: { kib: 2048 } }, '/flash/kib', '2048 is more than the 1024 KiB of stm32f405'],
+  ['a partition that begins inside a sector', 'blink-nano', { flash: { partitions: [{ name: 'a', use: 'app', atKib: 64, kib: 64 }, { name: 'b', use: 'app', atKib: 192, kib: 64 }] } }, '/flash/partitions/1', `'b' must be whole erase units of 131072 bytes: 192 KiB is inside the one from 128 to 256 KiB`],
+  ['an outbox on sectors of two sizes', 'blink-nano', { flash: { partitions: [{ name: 'o', use: 'outbox', atKib: 48, kib: 80 }] } }, '/flash/partitions/0', `'o' lies on erase units of 16 and 64 KiB; they must be all of one size`],
+  ['an outbox of one sector', 'blink-nano', { flash: { partitions: [{ name: 'o', use: 'outbox', atKib: 128, kib: 128 }] } }, '/flash/partitions/0', `'o' must be whole erase units of 131072 bytes, at least two`],
+  ['two stores', 'blink-nano', { flash: { partitions: [{ name: 'a', use: 'store', atKib: 0, kib: 32 }, { name: 'b', use: 'store', atKib: 32, kib: 32 }] } }, '/flash/partitions', 'only one partition may be the store'],
+  ['a loader where the chip does not look', 'esp32-devkitc', { flash: { partitions: [{ name: 'boot', use: 'boot', atKib: 0, kib: 32 }] } }, '/flash/partitions/0', `'boot' must begin at 4 KiB, where esp32 looks for its loader`],
+  ['an app across pages of the cache', 'esp32-devkitc', { flash: { partitions: [{ name: 'wasm', use: 'app', atKib: 36, kib: 64 }] } }, '/flash/partitions/0', `'wasm' must begin at a multiple of 64 KiB`],
+] as const)('%s is refused with file and place (over another board)', (_, base, extra, path, problem) => {
+  const error = refusal(write({ extends: base, ...extra }))
+  expect(error.path).toBe(path)
+  expect(error.message).toContain(problem)
+  expect(error.message).not.toContain('\n')
+})
+
+test('a PWM pin takes a timer that no other has where it can choose', () => {
+  const board = loadBoard(write({ pins: { a: { kind: 'pwm', pin: 'PA1' }, b: { kind: 'pwm', pin: 'PA0' }, c: { kind: 'pwm', pin: 'PB10' } } }))
+  expect(board.pins.flatMap((pin) => pin.wires.map(({ signal }) => signal?.name ?? ''))).toEqual(['', '', 'TIM2_CH2', 'TIM5_CH1', 'TIM2_CH3'])
+})
+
+test('a key that is there twice is refused at its place instead of the last one winning', () => {
+  const file = write({})
+  writeFileSync(file, '{"name":"mine","extends":"blink-nano","parts":{},"pins":{"led":{"kind":"output","pin":"PA0","safe":0},"led":{"kind":"output","pin":"PA1","safe":0}}}')
+  expect(refusal(file)).toMatchObject({ path: '/pins', message: expect.stringContaining(`'led' is there twice; take one of them out`) })
+  writeFileSync(file, '{"name":"mine","extends":"blink-nano","flash":{"partitions":[{"name":"a, {\\"","use":"app"},{"use":"app","use":"store"}]}}')
+  expect(refusal(file)).toMatchObject({ path: '/flash/partitions/1', message: expect.stringContaining(`'use' is there twice`) })
+})
+
 test('boards that extend each other are refused', () => {
   write({ extends: '../two/board.json' }, 'one')
   expect(refusal(write({ extends: '../one/board.json' }, 'two')).message).toContain('extends itself by way of two, one')

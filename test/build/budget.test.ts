@@ -14,10 +14,14 @@ let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'tinytwin-budget-')) })
 afterEach(() => { rmSync(folder, { recursive: true }) })
 
+/** The sizes of the board that is extended, as they were: what it has now is its own affair. */
+const memory = { guestBytes: 16384, guestStackBytes: 2048, telemetryBytes: 3072, replyBytes: 1024, reportBytes: 1024, inboxBytes: 2560, packetBytes: 1024, receiveBytes: 2048 }
+const firmware = { port: 'qemu_mps2', vmBytes: 49152, tlsBytes: 30720, appStackBytes: 4096, linkStackBytes: 4608 }
+
 function write(extra: object): string {
   mkdirSync(join(folder, 'tight'), { recursive: true })
   const file = join(folder, 'tight', 'board.json')
-  writeFileSync(file, JSON.stringify({ name: 'tight', extends: 'qemu-mps2', ...extra }))
+  writeFileSync(file, JSON.stringify({ name: 'tight', extends: 'qemu-mps2', memory, firmware, ...extra }))
   return file
 }
 
@@ -34,10 +38,11 @@ const partitions = (app: number, code: number) => ({
 
 test('an app fits: build says how much it takes of slot, compiled code and RAM', async () => {
   const out = join(folder, 'app.wasm')
-  const { code, out: said } = await tinytwin('build', 'blink', '--board', 'qemu-mps2', '--out', out, '--json')
+  const board = write(partitions(64, 192))
+  const { code, out: said } = await tinytwin('build', 'blink', '--board', board, '--out', out, '--json')
   const [line] = jsonLines(said)
   expect(code).toBe(0)
-  const { wasm, code: bytes } = (await buildApp({ app: 'blink', board: 'qemu-mps2' })).sizes
+  const { wasm, code: bytes } = (await buildApp({ app: 'blink', board })).sizes
   expect(line?.['budget']).toEqual({ ram: { bytes: 124_928, of: 4_194_304 }, slot: { bytes: wasm + 48, of: 65_536 }, code: { bytes: 13 * bytes + 2048, of: 196_608 } })
 })
 
@@ -63,11 +68,11 @@ test('without a partition for it compiled code is held against the interpreter\'
 })
 
 test('a budget beyond the chip\'s RAM fails the build and names what to give up', async () => {
-  const { code, err } = await tinytwin('build', 'blink', '--board', write({ chip: 'stm32f405', firmware: { port: 'stm32' }, memory: { telemetryBytes: 32_768 }, pins: null }))
+  const { code, err } = await tinytwin('build', 'blink', '--board', write({ chip: 'stm32f405', firmware: { ...firmware, port: 'stm32' }, pins: null }))
   expect(code).toBe(1)
   expect(err).toContain(`'pins' is missing`)
   const pins = { led: { pin: 'PA10' }, button: null, boiler: null, pump: null, probe: null, buzzer: null, i2c0: null }
-  const over = await tinytwin('build', 'blink', '--board', write({ chip: 'stm32f405', firmware: { port: 'stm32' }, memory: { telemetryBytes: 32_768 }, pins, parts: null }))
+  const over = await tinytwin('build', 'blink', '--board', write({ chip: 'stm32f405', firmware: { ...firmware, port: 'stm32' }, memory: { ...memory, telemetryBytes: 32_768 }, pins, parts: null }))
   expect(over.err).toMatch(/at \/memory: the budget takes 146432 bytes of RAM \(guest memory 16384, .*\), 15360 more than the 131072 of stm32f405; give up: memory\.telemetryBytes 32768 → 3072 saves 29,696 B since telemetry waits in the outbox on flash\n$/)
 })
 
