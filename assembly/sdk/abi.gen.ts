@@ -46,6 +46,14 @@ export const enum EventKind {
   Stored = 7,
 }
 
+/** Of host_hub.send, a set. */
+export const enum SendOption {
+  /** When the outbox is full this message is dropped, not the oldest. */
+  Yield = 1,
+  /** Survives a full outbox: older messages that are not urgent give way first. */
+  Urgent = 2,
+}
+
 // @ts-ignore: decorator
 @external("log", "write")
 declare function log_write(level: i32, message: usize, messageLength: i32): void;
@@ -285,13 +293,13 @@ export namespace host_json {
 
 // @ts-ignore: decorator
 @external("hub", "send")
-declare function hub_send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32): i32;
+declare function hub_send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32, options: i32, expiresS: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "reply")
 declare function hub_reply(request: i32, status: i32, body: usize, bodyLength: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "send_written")
-declare function hub_send_written(properties: usize, propertiesLength: i32): i32;
+declare function hub_send_written(properties: usize, propertiesLength: i32, options: i32, expiresS: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "reply_written")
 declare function hub_reply_written(request: i32, status: i32): i32;
@@ -301,15 +309,15 @@ declare function hub_connected(): i32;
 
 /** Messages to and replies for Azure IoT Hub. */
 export namespace host_hub {
-  /** Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number. */
+  /** Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty; options a set of SendOption. What the hub has not got within expires_s seconds is not sent any more (0: always sent). The result is the sequence number. */
   // @ts-ignore: decorator
-  @inline export function send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32): i32 { return hub_send(body, bodyLength, properties, propertiesLength); }
+  @inline export function send(body: usize, bodyLength: i32, properties: usize, propertiesLength: i32, options: i32, expiresS: i32): i32 { return hub_send(body, bodyLength, properties, propertiesLength, options, expiresS); }
   /** Answers a direct method once; status >= 0, body is JSON or empty. */
   // @ts-ignore: decorator
   @inline export function reply(request: i32, status: i32, body: usize, bodyLength: i32): i32 { return hub_reply(request, status, body, bodyLength); }
   /** As `send`; the body is what `json` wrote. `full` when it got too long. */
   // @ts-ignore: decorator
-  @inline export function sendWritten(properties: usize, propertiesLength: i32): i32 { return hub_send_written(properties, propertiesLength); }
+  @inline export function sendWritten(properties: usize, propertiesLength: i32, options: i32, expiresS: i32): i32 { return hub_send_written(properties, propertiesLength, options, expiresS); }
   /** As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same. */
   // @ts-ignore: decorator
   @inline export function replyWritten(request: i32, status: i32): i32 { return hub_reply_written(request, status); }

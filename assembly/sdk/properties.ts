@@ -1,6 +1,6 @@
-// The property bag of a message, percent-encoded as in the MQTT topic of IoT Hub; knows no message.
+// What goes with a message: its property bag, percent-encoded as in the MQTT topic of IoT Hub, and how it is to be treated; knows no message.
 
-import { HostError } from "./abi.gen";
+import { HostError, SendOption } from "./abi.gen";
 import { codePointAt, utf8Put, utf8Size } from "./text";
 
 /** Bytes of the longest encoded bag. */
@@ -20,13 +20,37 @@ const bagMax: i32 = 384;
 // @ts-ignore: decorator
 @lazy let describedEncoding: string = "";
 
+// @ts-ignore: decorator
+@lazy export let options: i32 = 0;
+// @ts-ignore: decorator
+@lazy export let expiresS: i32 = 0;
+
 /**
- * Application properties of one message, for routing. There is one bag: `hub.properties()` empties it.
- *     hub.telemetry(hub.properties().add("alert", "true")).i32("celsius", 99).send();
+ * Application properties of one message, for routing, and what may become of it while the hub is out of reach. There is one bag: `hub.properties()` empties it.
+ *     hub.telemetry(hub.properties().add("alert", "true").urgent()).i32("celsius", 99).send();
+ *     hub.telemetry(hub.properties().expires(600)).i32("celsius", 93).send();
  */
 // @ts-ignore: decorator
 @final @unmanaged
 export class Properties {
+  /** Not sent any more when the hub has not got it within `seconds`. */
+  expires(seconds: i32): Properties {
+    expiresS = seconds;
+    return this;
+  }
+
+  /** Survives a full outbox: older messages that are not urgent give way first. */
+  urgent(): Properties {
+    options |= SendOption.Urgent;
+    return this;
+  }
+
+  /** When the outbox is full this message is dropped; without it the oldest is. */
+  yielding(): Properties {
+    options |= SendOption.Yield;
+    return this;
+  }
+
   /** Name and value may hold any characters; 384 bytes for all of them, encoded. */
   add(name: string, value: string): Properties {
     describedLength = 0;
@@ -41,6 +65,8 @@ export class Properties {
 export function properties(): Properties {
   bagLength = 0;
   overflowed = false;
+  options = 0;
+  expiresS = 0;
   return changetype<Properties>(1);
 }
 

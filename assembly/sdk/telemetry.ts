@@ -3,7 +3,7 @@
 import { EventKind, host_hub, host_json } from "./abi.gen";
 import { handle } from "./event";
 import { JsonWriter, beginObject } from "./json_writer";
-import { Properties, bag, bagLength, describe, properties } from "./properties";
+import { Properties, bag, bagLength, describe, expiresS, options, properties } from "./properties";
 
 /**
  * Begins a telemetry message, a JSON object of at most 1,024 bytes. `send` results in its sequence number, or in a negative `HostError`.
@@ -16,7 +16,7 @@ export function telemetry(with_: Properties | null = null): JsonWriter {
 
 function sendTelemetry(): i32 {
   const fits = describe("application/json", "utf-8");
-  return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength);
+  return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength, options, expiresS);
 }
 
 /**
@@ -26,7 +26,7 @@ function sendTelemetry(): i32 {
 export function send(bytes: Uint8Array, contentType: string = "", with_: Properties | null = null): i32 {
   if (with_ == null) properties();
   const fits = describe(contentType, "");
-  return fits < 0 ? fits : host_hub.send(bytes.dataStart, bytes.length, bag, bagLength);
+  return fits < 0 ? fits : host_hub.send(bytes.dataStart, bytes.length, bag, bagLength, options, expiresS);
 }
 
 /** Sends text in UTF-8, at most 1,024 bytes; else as {@link send}. */
@@ -35,7 +35,7 @@ export function sendText(text: string, contentType: string = "text/plain", with_
   host_json.begin(0);
   host_json.raw("", text);
   const fits = describe(contentType, "utf-8");
-  return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength);
+  return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength, options, expiresS);
 }
 
 /** Whether the hub is connected now. Nothing needs to wait for it. */

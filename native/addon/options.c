@@ -7,8 +7,6 @@
 
 #include "../core/crypto.h"
 
-enum { FLASH_BLOCK_BYTES = 4096 };
-
 static bool read_board(struct sim_device *sim, napi_env env, napi_value table);
 static bool read_pins(struct sim_device *sim, napi_env env, napi_value list);
 static bool read_aliases(struct sim_device *sim, napi_env env, napi_value list);
@@ -98,6 +96,7 @@ static bool read_board(struct sim_device *sim, napi_env env, napi_value table)
     board->packet_bytes = (uint32_t)js_int(env, table, "packetBytes", 0);
     board->receive_bytes = (uint32_t)js_int(env, table, "receiveBytes", 0);
     board->store_blocks = (uint32_t)js_int(env, table, "storeBlocks", 0);
+    board->outbox_blocks = (uint32_t)js_int(env, table, "outboxBlocks", 0);
     return board->name != NULL;
 }
 
@@ -142,6 +141,16 @@ static bool read_aliases(struct sim_device *sim, napi_env env, napi_value list)
     return true;
 }
 
+static void read_flash(struct tt_sim_flash *flash, napi_env env, napi_value options,
+                       const char *name, uint32_t blocks)
+{
+    size_t len = 0;
+    flash->bytes = js_bytes(env, js_get(env, options, name), &len);
+    flash->program_bytes = (uint32_t)js_int(env, options, "flashProgramBytes", 1);
+    flash->block_count = blocks > 0 && len >= blocks ? blocks : 0;
+    flash->block_bytes = flash->block_count > 0 ? (uint32_t)(len / blocks) : 0;
+}
+
 // The arrays are JavaScript's; the options object, which is kept, keeps them alive.
 static bool read_memory(struct sim_device *sim, napi_env env, napi_value options)
 {
@@ -149,16 +158,12 @@ static bool read_memory(struct sim_device *sim, napi_env env, napi_value options
     size_t status_len = 0;
     size_t values_len = 0;
     size_t hooks_len = 0;
-    size_t flash_len = 0;
     sim->status = js_bytes(env, js_get(env, options, "status"), &status_len);
     sim->sim_pins.values = js_bytes(env, js_get(env, options, "values"), &values_len);
     sim->sim_pins.hooks = js_bytes(env, js_get(env, options, "hooks"), &hooks_len);
     sim->sim_pins.count = (uint16_t)pins;
-    sim->sim_flash.bytes = js_bytes(env, js_get(env, options, "flash"), &flash_len);
-    sim->sim_flash.block_bytes =
-        (uint32_t)js_int(env, options, "flashBlockBytes", FLASH_BLOCK_BYTES);
-    sim->sim_flash.block_count =
-        sim->sim_flash.block_bytes ? (uint32_t)(flash_len / sim->sim_flash.block_bytes) : 0;
+    read_flash(&sim->sim_flash, env, options, "flash", sim->board.store_blocks);
+    read_flash(&sim->sim_outbox, env, options, "outbox", sim->board.outbox_blocks);
     return status_len >= SIM_STATUS_WORDS * sizeof(int32_t) &&
            values_len >= pins * TT_SIM_PIN_VALUES * sizeof(int32_t) && hooks_len >= pins;
 }

@@ -188,7 +188,9 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->flash_life.ctx = sim;
     sim->flash_life.died = flash_died;
     sim->sim_flash.life = &sim->flash_life;
+    sim->sim_outbox.life = &sim->flash_life;
     sim->block = tt_sim_flash_block(&sim->sim_flash);
+    sim->outbox = tt_sim_flash_block(&sim->sim_outbox);
     sim->trace = (struct tt_trace){sim, write_trace};
     const napi_value v8 = js_get(env, options, "v8");
     if (v8) {
@@ -200,6 +202,7 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->config.board = &sim->board;
     sim->config.io = &sim->io;
     sim->config.block = sim->sim_flash.block_count > 0 ? &sim->block : NULL;
+    sim->config.outbox = sim->sim_outbox.block_count > 0 ? &sim->outbox : NULL;
     sim->config.engine = &sim->engine;
     sim->config.trace = &sim->trace;
     sim->memory_bytes = tt_device_memory(&sim->board);
@@ -248,6 +251,12 @@ static int32_t run(struct sim_device *sim, int64_t uptime_ms)
         if (sim->sim.events.len > EVENT_ROOM || sim->thrown) { return 0; }
     }
     return 1;
+}
+
+static uint32_t on_flash(const struct sim_device *sim)
+{
+    const struct tt_outbox *const outbox = &sim->device->outbox;
+    return tt_journal_count(&outbox->journal) + tt_journal_count(&outbox->kept);
 }
 
 static napi_value device_step(napi_env env, napi_callback_info info)
@@ -402,6 +411,7 @@ static napi_value device_state(napi_env env, napi_callback_info info)
     put_flag(env, state, "safeMode", running && tt_app_safe_mode(tt_device_app(sim->device)));
     put_flag(env, state, "connected", linked && tt_link_connected(tt_device_link(sim->device)));
     put_flag(env, state, "idle", !linked || tt_link_idle(tt_device_link(sim->device)));
+    put_number(env, state, "outboxMessages", running ? on_flash(sim) : 0);
     const size_t buffers = sim ? sim->sim.events.cap + sim->trace_lines.cap : 0;
     put_number(env, state, "heapBytes",
                (double)(tt_wasm3_heap_bytes() + tt_crypto_heap_bytes() + buffers));

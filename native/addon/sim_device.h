@@ -43,10 +43,12 @@ struct sim_device {
     struct tt_sim_pins sim_pins;
     struct tt_board_io io;
     struct tt_sim_flash sim_flash;
+    struct tt_sim_flash sim_outbox;
     struct tt_sim_flash_life flash_life;
     size_t events_at_death; // what comes after the power went at a flash write never happened
     size_t trace_at_death;
     struct tt_block block;
+    struct tt_block outbox;
     struct tt_sim_buffer trace_lines;
     struct tt_trace trace;
     struct tt_wasm3 wasm3; // unless the guest runs on V8

@@ -330,7 +330,8 @@ static const char *hub_send(struct tt_app *app, const struct tt_guest_memory *me
     uint8_t *properties = tt_guest_range(memory, args[2], args[3]);
     if (!properties) { return tt_trap_bounds; }
     *result = (uint32_t)tt_abi_hub_send(app, body, (size_t)(uint32_t)args[1], properties,
-                                        (size_t)(uint32_t)args[3]);
+                                        (size_t)(uint32_t)args[3], (int32_t)(uint32_t)args[4],
+                                        (int32_t)(uint32_t)args[5]);
     return NULL;
 }
 
@@ -349,7 +350,8 @@ static const char *hub_send_written(struct tt_app *app, const struct tt_guest_me
 {
     uint8_t *properties = tt_guest_range(memory, args[0], args[1]);
     if (!properties) { return tt_trap_bounds; }
-    *result = (uint32_t)tt_abi_hub_send_written(app, properties, (size_t)(uint32_t)args[1]);
+    *result = (uint32_t)tt_abi_hub_send_written(app, properties, (size_t)(uint32_t)args[1],
+                                                (int32_t)(uint32_t)args[2], (int32_t)(uint32_t)args[3]);
     return NULL;
 }
 
@@ -454,9 +456,9 @@ const struct tt_import tt_imports[] = {
     {"json", "text", "v(iiii)", "uu", true, 0, json_text},
     {"json", "raw", "v(iiii)", "uu", true, 0, json_raw},
     {"json", "payload", "v(iiii)", "uii", true, 0, json_payload},
-    {"hub", "send", "i(iiii)", "bb", true, 0, hub_send},
+    {"hub", "send", "i(iiiiii)", "bbii", true, 0, hub_send},
     {"hub", "reply", "i(iiii)", "iib", true, 0, hub_reply},
-    {"hub", "send_written", "i(ii)", "b", true, 0, hub_send_written},
+    {"hub", "send_written", "i(iiii)", "bii", true, 0, hub_send_written},
     {"hub", "reply_written", "i(ii)", "ii", true, 0, hub_reply_written},
     {"hub", "connected", "i()", "", false, 0, hub_connected},
     {"twin", "report", "i(ii)", "t", true, 0, twin_report},

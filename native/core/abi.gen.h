@@ -31,6 +31,15 @@ enum tt_event_kind {
     TT_EVENT_STORED = 7,
 };
 
+// Of tt_abi_hub_send, a set.
+enum tt_send_option {
+    // When the outbox is full this message is dropped, not the oldest.
+    TT_SEND_YIELD = 1,
+    // Survives a full outbox: older messages that are not urgent give way first.
+    TT_SEND_URGENT = 2,
+    TT_SEND_OPTIONS = 3,
+};
+
 // Decodes args (one 64-bit slot per Wasm parameter), checks every guest pointer and calls the body.
 // Returns NULL, or the reason for a trap. *result is written when the import has one.
 typedef const char *tt_shim(struct tt_app *app, const struct tt_guest_memory *memory,
@@ -141,15 +150,17 @@ void tt_abi_json_payload(struct tt_app *app, const uint8_t *name, size_t name_un
                          int32_t length);
 
 // hub: Messages to and replies for Azure IoT Hub.
-// Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number.
+// Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty; options a set of SendOption. What the hub has not got within expires_s seconds is not sent any more (0: always sent). The result is the sequence number.
 int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
-                        const uint8_t *properties, size_t properties_len);
+                        const uint8_t *properties, size_t properties_len, int32_t options,
+                        int32_t expires_s);
 // Answers a direct method once; status >= 0, body is JSON or empty.
 int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status,
                          const uint8_t *body, size_t body_len);
 // As `send`; the body is what `json` wrote. `full` when it got too long.
 int32_t tt_abi_hub_send_written(struct tt_app *app,
-                                const uint8_t *properties, size_t properties_len);
+                                const uint8_t *properties, size_t properties_len, int32_t options,
+                                int32_t expires_s);
 // As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.
 int32_t tt_abi_hub_reply_written(struct tt_app *app, int32_t request, int32_t status);
 // 1 while the hub is connected.

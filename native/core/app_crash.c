@@ -115,7 +115,7 @@ static void tell(struct tt_app *app, const struct tt_trap *trap)
     tt_app_notice(app, TT_NOTICE_CRASHED, crashes->count, crashes->record, crashes->record_len);
     static const char json[] = "%24.ct=application%2Fjson&%24.ce=utf-8";
     if (tt_abi_hub_send(app, (const uint8_t *)crashes->record, crashes->record_len,
-                        (const uint8_t *)json, sizeof json - 1) < 0) {
+                        (const uint8_t *)json, sizeof json - 1, TT_SEND_URGENT, 0) < 0) {
         tt_app_log(app, TT_LOG_WARNING, "no room to send the crash to the hub");
     }
 }

@@ -153,9 +153,25 @@ static int refuse_telemetry(struct tt_app *app, int err)
     return err;
 }
 
-int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
-                        const uint8_t *properties, size_t properties_len)
+static struct tt_terms terms_of(const struct tt_app *app, int32_t options, int32_t expires_s)
 {
+    struct tt_terms terms = {.options = (uint8_t)options};
+    if (expires_s == 0) { return terms; }
+    int64_t now_ms = app->config.port->epoch_ms(app->config.port->ctx);
+    if (now_ms < 0) {
+        now_ms = app->now_ms;
+        terms.options |= TT_OUTBOX_UPTIME;
+    }
+    const int64_t at_s = (now_ms + 999) / 1000 + expires_s;
+    terms.expires_s = at_s > UINT32_MAX ? UINT32_MAX : (uint32_t)at_s;
+    return terms;
+}
+
+int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
+                        const uint8_t *properties, size_t properties_len, int32_t options,
+                        int32_t expires_s)
+{
+    if ((options & ~TT_SEND_OPTIONS) != 0 || expires_s < 0) { return TT_EINVALID; }
     // What could never leave the device is refused now, not lost later.
     const size_t others =
         TELEMETRY_OVERHEAD + app->config.device_id.len + app->config.module_id.len;
@@ -163,8 +179,8 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
     if (others > room || body_len > room - others || properties_len > room - others - body_len) {
         return refuse_telemetry(app, TT_EINVALID);
     }
-    const int sequence =
-        tt_outbox_send(app->config.outbox, body, body_len, properties, properties_len);
+    const int sequence = tt_outbox_send(app->config.outbox, body, body_len, properties,
+                                        properties_len, terms_of(app, options, expires_s));
     if (sequence < 0) { return refuse_telemetry(app, sequence); }
     app->telemetry_full = false;
     char id[24];
@@ -179,11 +195,12 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
 
 // A value that got too long is refused like a message that does.
 int32_t tt_abi_hub_send_written(struct tt_app *app, const uint8_t *properties,
-                                size_t properties_len)
+                                size_t properties_len, int32_t options, int32_t expires_s)
 {
     struct tt_range value;
     if (!tt_json_writer_end(&app->json, &value)) { return refuse_telemetry(app, TT_EFULL); }
-    return tt_abi_hub_send(app, (const uint8_t *)value.data, value.len, properties, properties_len);
+    return tt_abi_hub_send(app, (const uint8_t *)value.data, value.len, properties, properties_len,
+                           options, expires_s);
 }
 
 int32_t tt_abi_hub_reply(struct tt_app *app, int32_t request, int32_t status, const uint8_t *body,

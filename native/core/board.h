@@ -43,4 +43,5 @@ struct tt_board {
     uint32_t receive_bytes;     // largest MQTT packet received whole; larger ones are discarded
     uint32_t
         store_blocks; // erase blocks of the block device for the store, at least 2; 0: no store
+    uint32_t outbox_blocks; // erase blocks for telemetry that cannot leave; 0: it stays in RAM
 };

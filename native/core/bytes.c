@@ -53,6 +53,17 @@ void tt_writer_bytes(struct tt_writer *writer, const void *data, size_t len)
     }
 }
 
+uint8_t *tt_writer_room(struct tt_writer *writer, size_t len)
+{
+    if (writer->full || len > writer->cap - writer->len) {
+        writer->full = true;
+        return NULL;
+    }
+    uint8_t *const room = writer->data + writer->len;
+    writer->len += len;
+    return room;
+}
+
 void tt_writer_u8(struct tt_writer *writer, uint8_t value)
 {
     tt_writer_bytes(writer, &value, 1);
@@ -123,6 +134,34 @@ void tt_writer_json(struct tt_writer *writer, const void *text, size_t len)
         }
     }
     tt_writer_u8(writer, '"');
+}
+
+uint32_t tt_get32(const uint8_t *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+void tt_put32(uint8_t *to, uint32_t value)
+{
+    for (int i = 0; i < 4; i++) {
+        to[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+uint32_t tt_crc32(uint32_t crc, const uint8_t *data, size_t len)
+{
+    // Reflected, polynomial 0xEDB88320, four bits at a time.
+    static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
+                                       0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+                                       0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+                                       0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
+    crc = ~crc;
+    for (size_t i = 0; i < len; i++) {
+        crc ^= data[i];
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
+    }
+    return ~crc;
 }
 
 bool tt_range_is(struct tt_range range, const char *text)

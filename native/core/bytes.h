@@ -44,6 +44,15 @@ void tt_writer_percent(struct tt_writer *writer, const void *text, size_t len);
 // A JSON string with its quotes; control characters, quote and backslash are escaped.
 void tt_writer_json(struct tt_writer *writer, const void *text, size_t len);
 
+// Room for len bytes that the caller writes at once, or NULL when they do not fit.
+uint8_t *tt_writer_room(struct tt_writer *writer, size_t len);
+
+// What is on flash is little endian.
+uint32_t tt_get32(const uint8_t *from);
+void tt_put32(uint8_t *to, uint32_t value);
+// CRC-32 of ISO 3309; `crc` is 0, or the result for what came before.
+uint32_t tt_crc32(uint32_t crc, const uint8_t *data, size_t len);
+
 bool tt_range_is(struct tt_range range, const char *text);
 // A whole decimal number of at most 18 digits with an optional minus; false when it is not one.
 bool tt_range_integer(struct tt_range range, int64_t *out);

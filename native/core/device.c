@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "device_state.h"
 #include "module.h"
 
@@ -32,16 +33,11 @@ static uint32_t count_boot(struct tt_store *store, const struct tt_port *port)
     uint8_t value[4] = {0};
     const bool counted = tt_store_get(store, key, sizeof key - 1, value, sizeof value) == 4;
     if (!counted) { memset(value, 0, sizeof value); }
-    uint32_t boot =
-        (value[0] | (uint32_t)value[1] << 8 | (uint32_t)value[2] << 16 | (uint32_t)value[3] << 24) +
-        1;
-    for (size_t i = 0; i < sizeof value; i++) {
-        value[i] = (uint8_t)(boot >> 8 * i);
-    }
+    const uint32_t boot = tt_get32(value) + 1;
+    tt_put32(value, boot);
     if (tt_store_set(store, key, sizeof key - 1, value, sizeof value) == TT_OK) { return boot; }
     port->random(port->ctx, value, sizeof value);
-    return value[0] | (uint32_t)value[1] << 8 | (uint32_t)value[2] << 16 |
-           (uint32_t)(value[3] & 0x7F) << 24;
+    return tt_get32(value) & INT32_MAX;
 }
 
 static const char *open_store(struct tt_device *device, const struct tt_device_config *config)
@@ -54,6 +50,21 @@ static const char *open_store(struct tt_device *device, const struct tt_device_c
         static const char text[] = "the store cannot be read or written; nothing will be kept";
         config->port->log(config->port->ctx, TT_LOG_ERROR, text, sizeof text - 1);
         tt_store_open(&device->store, NULL, 0, 0);
+    }
+    return NULL;
+}
+
+static const char *open_outbox(struct tt_device *device, const struct tt_device_config *config)
+{
+    const uint32_t blocks = config->board->outbox_blocks;
+    const uint32_t first = config->outbox_first_block;
+    const struct tt_block *const block = blocks > 0 ? config->outbox : NULL;
+    if (block && (first > block->block_count || blocks > block->block_count - first)) {
+        return "the outbox is larger than the flash";
+    }
+    if (tt_outbox_open(&device->outbox, block, first, blocks, config->board->packet_bytes) < 0) {
+        static const char text[] = "the outbox's flash cannot be read: telemetry waits in RAM only";
+        config->port->log(config->port->ctx, TT_LOG_ERROR, text, sizeof text - 1);
     }
     return NULL;
 }
@@ -118,6 +129,8 @@ struct tt_device *tt_device_start(void *memory, size_t size, const struct tt_dev
     at += aligned(inbox_bytes(config->board));
 
     *why = open_store(device, config);
+    if (*why) { return NULL; }
+    *why = open_outbox(device, config);
     if (*why) { return NULL; }
     const uint32_t boot = count_boot(&device->store, config->port);
     if (start_app(device, config, boot, now_ms) < 0) {

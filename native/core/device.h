@@ -12,7 +12,9 @@ struct tt_device_config {
     const struct tt_port *port;
     const struct tt_board *board;
     const struct tt_board_io *io;
-    const struct tt_block *block; // NULL: nothing survives a restart
+    const struct tt_block *block;  // NULL: nothing survives a restart
+    const struct tt_block *outbox; // NULL: telemetry waits in RAM only; may be the same as block
+    uint32_t outbox_first_block;   // the board's outbox_blocks begin there
     const struct tt_engine *engine;
     struct tt_trace *trace;
     const uint8_t *wasm;

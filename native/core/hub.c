@@ -42,20 +42,25 @@ int tt_hub_open(struct tt_hub *hub, const struct tt_mqtt_connect *connect, int64
     return TT_OK;
 }
 
-static void tell(const struct tt_hub *hub, enum tt_notice_kind kind, int32_t sequence)
+void tt_hub_tell(const struct tt_hub *hub, enum tt_notice_kind kind,
+                 const struct tt_telemetry *message)
 {
-    if (hub->port->notice != NULL) {
-        const struct tt_notice notice = {kind, sequence, "", 0};
-        hub->port->notice(hub->port->ctx, &notice);
-    }
+    if (hub->port->notice == NULL) { return; }
+    char text[24];
+    struct tt_writer id = tt_writer_of(text, sizeof text);
+    tt_writer_decimal(&id, message->boot);
+    tt_writer_u8(&id, '-');
+    tt_writer_decimal(&id, message->sequence);
+    const struct tt_notice notice = {kind, message->sequence, text, id.len};
+    hub->port->notice(hub->port->ctx, &notice);
 }
 
 void tt_hub_closed(struct tt_hub *hub)
 {
-    struct tt_telemetry head;
-    if (hub->accepted && hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX &&
-        tt_outbox_peek_telemetry(hub->outbox, &head)) {
-        tell(hub, TT_NOTICE_CUT, head.sequence);
+    if (hub->accepted && hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX) {
+        const struct tt_telemetry cut = {.boot = hub->telemetry_boot,
+                                         .sequence = hub->telemetry_sequence};
+        tt_hub_tell(hub, TT_NOTICE_CUT, &cut);
     }
     hub->accepted = false;
     hub->subscribed = false;
@@ -147,17 +152,23 @@ static int receive_connack(struct tt_hub *hub, const struct tt_mqtt_packet *pack
 
 static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
 {
-    struct tt_telemetry head;
-    if (packet_id != hub->telemetry_id || hub->due_ms[TT_HUB_TELEMETRY] == INT64_MAX ||
-        !tt_outbox_peek_telemetry(hub->outbox, &head)) {
+    if (packet_id != hub->telemetry_id || hub->due_ms[TT_HUB_TELEMETRY] == INT64_MAX) {
         return; // of an earlier session: nothing waits for it
     }
-    const int32_t sequence = head.sequence;
     hub->telemetry_id = 0;
     hub->due_ms[TT_HUB_TELEMETRY] = INT64_MAX;
-    tt_outbox_pop_telemetry(hub->outbox);
-    tell(hub, TT_NOTICE_ACKNOWLEDGED, sequence);
-    tt_hub_put(hub, TT_EVENT_STORED, sequence); // news only: without room the app goes without
+    struct tt_telemetry message;
+    if (!tt_outbox_peek_telemetry(hub->outbox, &message) || !tt_hub_in_flight(hub, &message)) {
+        return; // it gave way to others
+    }
+    if (tt_outbox_pop_telemetry(hub->outbox) < 0) {
+        tt_hub_log(hub, TT_LOG_WARNING,
+                   "an acknowledgement cannot be marked on flash: after a restart one message may "
+                   "be sent twice");
+    }
+    tt_hub_tell(hub, TT_NOTICE_ACKNOWLEDGED, &message);
+    // News only: without room the app goes without. What comes from flash was told already.
+    if (!message.journal) { tt_hub_put(hub, TT_EVENT_STORED, message.sequence); }
 }
 
 static int receive_suback(struct tt_hub *hub, const struct tt_mqtt_packet *packet, int64_t now_ms)
@@ -276,6 +287,6 @@ bool tt_hub_quiet(const struct tt_hub *hub)
 
 bool tt_hub_idle(const struct tt_hub *hub)
 {
-    return tt_queue_empty(&hub->outbox->telemetry) && tt_queue_empty(&hub->outbox->replies) &&
+    return tt_outbox_telemetry_empty(hub->outbox) && tt_queue_empty(&hub->outbox->replies) &&
            tt_queue_empty(&hub->outbox->reports) && hub->reported.len == 0 && hub->tx.len == 0;
 }

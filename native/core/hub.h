@@ -76,7 +76,9 @@ struct tt_hub {
     int64_t twin_seen;                // highest version the hub spoke of
     uint16_t next_packet_id;
     uint16_t subscribe_id;
-    uint16_t telemetry_id; // of the message in flight, also while disconnected; 0: none
+    uint16_t telemetry_id;   // of the message in flight, also while disconnected; 0: none
+    uint32_t telemetry_boot; // with the next its id, for it may give way to others meanwhile
+    int32_t telemetry_sequence;
     uint32_t next_rid;
     uint32_t twin_get_rid;
     uint32_t report_rid;
@@ -125,5 +127,10 @@ bool tt_hub_write_reply(struct tt_hub *hub, int32_t status, struct tt_range rid,
 int tt_hub_receive_publish(struct tt_hub *hub, const struct tt_mqtt_frame *frame,
                            const struct tt_mqtt_publish *publish, int64_t now_ms);
 bool tt_hub_put(struct tt_hub *hub, int32_t kind, int32_t id); // an event without payload
+// Whether the message is the one in flight, or was when the connection ended.
+bool tt_hub_in_flight(const struct tt_hub *hub, const struct tt_telemetry *message);
+// Tells who watches what became of a message: a TT_NOTICE with its id.
+void tt_hub_tell(const struct tt_hub *hub, enum tt_notice_kind kind,
+                 const struct tt_telemetry *message);
 int32_t tt_hub_new_id(struct tt_hub *hub);
 void tt_hub_log(const struct tt_hub *hub, enum tt_log_level level, const char *text);

@@ -156,26 +156,59 @@ static bool send_reports(struct tt_hub *hub, int64_t now_ms)
     return true;
 }
 
+bool tt_hub_in_flight(const struct tt_hub *hub, const struct tt_telemetry *message)
+{
+    return message->boot == hub->telemetry_boot && message->sequence == hub->telemetry_sequence;
+}
+
+static void drop_telemetry(struct tt_hub *hub, const struct tt_telemetry *message,
+                           enum tt_notice_kind kind)
+{
+    tt_outbox_pop_telemetry(hub->outbox);
+    tt_hub_tell(hub, kind, message);
+}
+
+// TT_OK, TT_EFULL when the packet does not fit now, TT_EIO when the message cannot be read.
+static int write_telemetry(struct tt_hub *hub, const struct tt_telemetry *message, uint16_t id,
+                           bool again)
+{
+    struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&hub->tx);
+    tt_topic_begin_telemetry(&hub->tx, hub->id);
+    int err = tt_outbox_write_properties(message, &hub->tx);
+    tt_topic_end_telemetry(&hub->tx, message->properties_len > 0, message->boot, message->sequence);
+    tt_mqtt_begin_payload(&hub->tx, &open, 1, id);
+    if (err == TT_OK) { err = tt_outbox_write_body(message, &hub->tx); }
+    if (err < 0) {
+        hub->tx.full = true; // take the packet back
+    }
+    const bool fits = tt_mqtt_end_publish(&hub->tx, &open, again);
+    return err < 0 ? err : fits ? TT_OK : TT_EFULL;
+}
+
 static bool send_telemetry(struct tt_hub *hub, int64_t now_ms)
 {
     struct tt_telemetry message;
     while (tt_outbox_peek_telemetry(hub->outbox, &message)) {
+        if (tt_outbox_expired(&message, hub->port->epoch_ms(hub->port->ctx), now_ms)) {
+            drop_telemetry(hub, &message, TT_NOTICE_EXPIRED);
+            continue;
+        }
         // In the same session the message keeps its identifier and is marked [MQTT-4.4.0-1].
-        const bool again = hub->telemetry_id != 0;
+        const bool again = hub->telemetry_id != 0 && tt_hub_in_flight(hub, &message);
         const uint16_t id = again ? hub->telemetry_id : new_packet_id(hub);
-        const struct tt_range bag = {(const char *)message.properties, message.properties_len};
-        struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&hub->tx);
-        tt_topic_write_telemetry(&hub->tx, hub->id, bag, hub->boot, message.sequence);
-        tt_mqtt_begin_payload(&hub->tx, &open, 1, id);
-        tt_writer_bytes(&hub->tx, message.body, message.body_len);
-        if (tt_mqtt_end_publish(&hub->tx, &open, again)) {
+        const int err = write_telemetry(hub, &message, id, again);
+        if (err == TT_OK) {
             hub->telemetry_id = id;
+            hub->telemetry_boot = message.boot;
+            hub->telemetry_sequence = message.sequence;
             hub->due_ms[TT_HUB_TELEMETRY] = now_ms + TT_HUB_ANSWER_MS;
             return true;
         }
-        if (hub->tx.len > 0) { return false; }
-        tt_hub_log(hub, TT_LOG_ERROR, "a telemetry message is larger than a packet: dropped");
-        tt_outbox_pop_telemetry(hub->outbox);
+        if (err == TT_EFULL && hub->tx.len > 0) { return false; }
+        tt_hub_log(hub, TT_LOG_ERROR,
+                   err == TT_EFULL ? "a telemetry message is larger than a packet: dropped"
+                                   : "a telemetry message cannot be read from flash: dropped");
+        drop_telemetry(hub, &message, TT_NOTICE_DROPPED);
     }
     return true;
 }

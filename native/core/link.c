@@ -47,6 +47,8 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
 {
     const struct tt_board *board = config->board;
     *link = (struct tt_link){.config = *config, .phase = TT_LINK_WAITING, .next_ms = INT64_MIN};
+    link->away_ms = INT64_MAX;
+    config->outbox->boot = config->boot;
     atomic_init(&link->up, false);
     if (config->token_ttl_s == 0) { link->config.token_ttl_s = DEFAULT_TOKEN_S; }
     if (config->keep_alive_s == 0) { link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S; }
@@ -288,7 +290,9 @@ int32_t tt_link_step(struct tt_link *link, int64_t now_ms)
         link->attempt = 0;
         if (link->phase == TT_LINK_WAITING) { link->next_ms = now_ms; }
     }
-    const int64_t next_ms = step(link, now_ms);
+    const int64_t step_ms = step(link, now_ms);
+    const int64_t store_ms = tt_link_store(link, now_ms);
+    const int64_t next_ms = step_ms < store_ms ? step_ms : store_ms;
     if (link->told != tt_link_connected(link)) { tell_app(link); }
     return next_ms <= now_ms               ? 0
            : next_ms - now_ms >= INT32_MAX ? INT32_MAX

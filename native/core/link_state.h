@@ -27,6 +27,9 @@ struct tt_link {
     int64_t connected_ms;
     int64_t renew_ms;       // when the token is to be renewed
     int64_t drain_until_ms; // renewal waits no longer for what is in flight
+    int64_t away_ms;        // when messages go to flash for want of a connection; INT64_MAX: it is
+                            // there
+    int64_t store_at_ms;    // the flash failed: not tried again before
     int64_t taken_by_ms;    // a stream that takes nothing is dead then; INT64_MAX: it does
     unsigned attempt;       // failures in a row
     uint32_t connections;   // since the start; a renewal is none
@@ -55,6 +58,9 @@ void tt_link_hang_up(struct tt_link *link);
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms);
 // Puts the property `health` among those to be reported.
 void tt_link_report_health(struct tt_link *link);
+// Moves telemetry to flash when that is due. Returns when to be called again, INT64_MAX: only when
+// something changed.
+int64_t tt_link_store(struct tt_link *link, int64_t now_ms);
 // "<class>: <words>" for an error of the current connection; the classes are network, tls, auth,
 // throttled, protocol, clock and device. Never holds a secret.
 void tt_link_write_reason(const struct tt_link *link, int err, struct tt_writer *out);

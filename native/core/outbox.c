@@ -1,4 +1,4 @@
-// The outbox: three bounded lanes of records from the app to the link; knows no protocol.
+// The outbox: bounded lanes of records from the app to the link; knows no protocol.
 #include "outbox.h"
 
 #include <string.h>
@@ -6,24 +6,22 @@
 #include "../port/error.gen.h"
 #include "board.h"
 
-// Records begin with 32-bit words of the machine's order; they never leave RAM.
-enum { TELEMETRY_WORDS = 2, REPLY_WORDS = 3, REPORT_WORDS = 1, WORD = 4 };
+enum { REPLY_WORDS = 3, REPORT_WORDS = 1, WORD = TT_OUTBOX_WORD };
 
-static int32_t get_word(const uint8_t *record, size_t index)
+int32_t tt_outbox_word(const uint8_t *record, size_t index)
 {
     int32_t word;
     memcpy(&word, record + index * WORD, sizeof word);
     return word;
 }
 
-static void put_bytes(uint8_t *to, const void *from, size_t len)
+void tt_outbox_put(uint8_t *to, const void *from, size_t len)
 {
     if (len > 0) { memcpy(to, from, len); }
 }
 
-// A record of the given words and bytes, or NULL with *err saying why.
-static uint8_t *reserve(struct tt_queue *queue, const int32_t *words, size_t count, size_t first,
-                        size_t second, int *err)
+uint8_t *tt_outbox_reserve(struct tt_queue *queue, const int32_t *words, size_t count, size_t first,
+                           size_t second, int *err)
 {
     const size_t room = queue->size - TT_QUEUE_OVERHEAD - count * WORD;
     if (first > room || second > room - first) {
@@ -59,24 +57,10 @@ void tt_outbox_init(struct tt_outbox *outbox, const struct tt_board *board, void
     tt_queue_init(&outbox->telemetry, bytes, telemetry);
     tt_queue_init(&outbox->replies, bytes + telemetry, replies);
     tt_queue_init(&outbox->reports, bytes + telemetry + replies, lane(board->report_bytes));
+    tt_outbox_open(outbox, NULL, 0, 0, 0);
+    outbox->boot = 0;
     outbox->next_sequence = 1;
     atomic_init(&outbox->twin_asked, false);
-}
-
-int tt_outbox_send(struct tt_outbox *outbox, const uint8_t *body, size_t body_len,
-                   const uint8_t *properties, size_t properties_len)
-{
-    const int32_t words[TELEMETRY_WORDS] = {outbox->next_sequence, (int32_t)properties_len};
-    int err = TT_OK;
-    uint8_t *const record =
-        reserve(&outbox->telemetry, words, TELEMETRY_WORDS, properties_len, body_len, &err);
-    if (!record) { return err; }
-    put_bytes(record, properties, properties_len);
-    put_bytes(record + properties_len, body, body_len);
-    tt_queue_commit(&outbox->telemetry, TELEMETRY_WORDS * WORD + properties_len + body_len);
-    // Numbers stay above 0, also after two thousand million messages.
-    outbox->next_sequence = words[0] == INT32_MAX ? 1 : words[0] + 1;
-    return words[0];
 }
 
 static int put_reply(struct tt_outbox *outbox, bool done, int32_t request, int32_t status,
@@ -84,9 +68,10 @@ static int put_reply(struct tt_outbox *outbox, bool done, int32_t request, int32
 {
     const int32_t words[REPLY_WORDS] = {done, request, status};
     int err = TT_OK;
-    uint8_t *const record = reserve(&outbox->replies, words, REPLY_WORDS, body_len, 0, &err);
+    uint8_t *const record =
+        tt_outbox_reserve(&outbox->replies, words, REPLY_WORDS, body_len, 0, &err);
     if (!record) { return err; }
-    put_bytes(record, body, body_len);
+    tt_outbox_put(record, body, body_len);
     tt_queue_commit(&outbox->replies, REPLY_WORDS * WORD + body_len);
     return TT_OK;
 }
@@ -108,10 +93,10 @@ int tt_outbox_report(struct tt_outbox *outbox, const char *name, size_t name_len
     const int32_t words[REPORT_WORDS] = {(int32_t)name_len};
     int err = TT_OK;
     uint8_t *const record =
-        reserve(&outbox->reports, words, REPORT_WORDS, name_len, value_len, &err);
+        tt_outbox_reserve(&outbox->reports, words, REPORT_WORDS, name_len, value_len, &err);
     if (!record) { return err; }
-    put_bytes(record, name, name_len);
-    put_bytes(record + name_len, value, value_len);
+    tt_outbox_put(record, name, name_len);
+    tt_outbox_put(record + name_len, value, value_len);
     tt_queue_commit(&outbox->reports, REPORT_WORDS * WORD + name_len + value_len);
     return TT_OK;
 }
@@ -121,33 +106,14 @@ void tt_outbox_ask_twin(struct tt_outbox *outbox)
     atomic_store_explicit(&outbox->twin_asked, true, memory_order_release);
 }
 
-bool tt_outbox_peek_telemetry(struct tt_outbox *outbox, struct tt_telemetry *out)
-{
-    size_t len = 0;
-    const uint8_t *const record = tt_queue_peek(&outbox->telemetry, &len);
-    if (!record) { return false; }
-    const size_t head = TELEMETRY_WORDS * WORD;
-    out->sequence = get_word(record, 0);
-    out->properties_len = (size_t)get_word(record, 1);
-    out->properties = record + head;
-    out->body = record + head + out->properties_len;
-    out->body_len = len - head - out->properties_len;
-    return true;
-}
-
-void tt_outbox_pop_telemetry(struct tt_outbox *outbox)
-{
-    tt_queue_pop(&outbox->telemetry);
-}
-
 bool tt_outbox_peek_reply(struct tt_outbox *outbox, struct tt_reply *out)
 {
     size_t len = 0;
     const uint8_t *const record = tt_queue_peek(&outbox->replies, &len);
     if (!record) { return false; }
-    out->done = get_word(record, 0) != 0;
-    out->request = get_word(record, 1);
-    out->status = get_word(record, 2);
+    out->done = tt_outbox_word(record, 0) != 0;
+    out->request = tt_outbox_word(record, 1);
+    out->status = tt_outbox_word(record, 2);
     out->body = record + REPLY_WORDS * WORD;
     out->body_len = len - REPLY_WORDS * WORD;
     return true;
@@ -163,7 +129,7 @@ bool tt_outbox_peek_report(struct tt_outbox *outbox, struct tt_report *out)
     size_t len = 0;
     const uint8_t *const record = tt_queue_peek(&outbox->reports, &len);
     if (!record) { return false; }
-    out->name_len = (size_t)get_word(record, 0);
+    out->name_len = (size_t)tt_outbox_word(record, 0);
     out->name = (const char *)record + REPORT_WORDS * WORD;
     out->value = record + REPORT_WORDS * WORD + out->name_len;
     out->value_len = len - REPORT_WORDS * WORD - out->name_len;

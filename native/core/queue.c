@@ -95,3 +95,10 @@ bool tt_queue_empty(const struct tt_queue *queue)
     const uint32_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
     return head == tail || (tail == 0 && get_word(queue, head) == SKIP);
 }
+
+uint32_t tt_queue_bytes(const struct tt_queue *queue)
+{
+    const uint32_t head = atomic_load_explicit(&queue->head, memory_order_acquire);
+    const uint32_t tail = atomic_load_explicit(&queue->tail, memory_order_acquire);
+    return tail >= head ? tail - head : queue->size - head + tail;
+}

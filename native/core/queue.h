@@ -31,3 +31,5 @@ const uint8_t *tt_queue_peek(struct tt_queue *queue, size_t *len);
 void tt_queue_pop(struct tt_queue *queue); // of what was peeked
 
 bool tt_queue_empty(const struct tt_queue *queue);
+// Bytes of `size` that are not free; on either side a moment old.
+uint32_t tt_queue_bytes(const struct tt_queue *queue);

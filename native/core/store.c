@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../port/error.gen.h"
+#include "bytes.h"
 
 // On flash, little endian. A bank begins with its header, written last when the bank was filled:
 //   "TTS1" generation:4 crc:4      crc of the eight bytes before
@@ -25,34 +26,6 @@ struct record {
 };
 
 enum found { FOUND_RECORD, FOUND_END, FOUND_TORN };
-
-static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t len)
-{
-    // Reflected, polynomial 0xEDB88320, four bits at a time.
-    static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC,
-                                       0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-                                       0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
-                                       0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C};
-    crc = ~crc;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= data[i];
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
-    return ~crc;
-}
-
-static uint32_t get32(const uint8_t *from)
-{
-    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
-static void put32(uint8_t *to, uint32_t value)
-{
-    for (int i = 0; i < 4; i++) {
-        to[i] = (uint8_t)(value >> 8 * i);
-    }
-}
 
 static uint32_t padded(const struct tt_store *store, uint32_t len)
 {
@@ -101,7 +74,7 @@ static int check_crc(const struct tt_store *store, uint32_t bank, const struct r
         const uint32_t len = end - at < sizeof chunk ? end - at : sizeof chunk;
         const int err = read_at(store, bank, at, chunk, len);
         if (err < 0) { return err; }
-        crc = crc32(crc, chunk, len);
+        crc = tt_crc32(crc, chunk, len);
         at += len;
     }
     *good = crc == expected;
@@ -128,7 +101,7 @@ static int find(const struct tt_store *store, uint32_t bank, uint32_t offset, st
         return FOUND_TORN;
     }
     bool good = false;
-    err = check_crc(store, bank, record, get32(head), &good);
+    err = check_crc(store, bank, record, tt_get32(head), &good);
     if (err < 0) { return err; }
     return good ? FOUND_RECORD : FOUND_TORN;
 }
@@ -170,8 +143,9 @@ static int read_header(const struct tt_store *store, uint32_t bank, uint32_t *ge
     uint8_t header[HEADER];
     const int err = read_at(store, bank, 0, header, sizeof header);
     if (err < 0) { return err; }
-    *valid = memcmp(header, magic, sizeof magic) == 0 && get32(header + 8) == crc32(0, header, 8);
-    *generation = get32(header + 4);
+    *valid =
+        memcmp(header, magic, sizeof magic) == 0 && tt_get32(header + 8) == tt_crc32(0, header, 8);
+    *generation = tt_get32(header + 4);
     return TT_OK;
 }
 
@@ -179,8 +153,8 @@ static int write_header(const struct tt_store *store, uint32_t bank, uint32_t ge
 {
     uint8_t header[HEADER + GRANULE_MAX];
     memcpy(header, magic, sizeof magic);
-    put32(header + 4, generation);
-    put32(header + 8, crc32(0, header, 8));
+    tt_put32(header + 4, generation);
+    tt_put32(header + 8, tt_crc32(0, header, 8));
     return program_at(store, bank, 0, header, HEADER);
 }
 
@@ -305,7 +279,7 @@ static uint32_t build_record(uint8_t *out, uint8_t kind, const char *key, size_t
     memcpy(out + RECORD, key, key_len);
     if (value_len > 0) { memcpy(out + RECORD + key_len, value, value_len); }
     const uint32_t len = (uint32_t)(RECORD + key_len + value_len);
-    put32(out, crc32(0, out + 4, len - 4));
+    tt_put32(out, tt_crc32(0, out + 4, len - 4));
     return len;
 }
 

@@ -147,14 +147,16 @@ static void write_range(struct tt_writer *writer, struct tt_range range)
     tt_writer_bytes(writer, range.data, range.len);
 }
 
-void tt_topic_write_telemetry(struct tt_writer *writer, struct tt_range id, struct tt_range bag,
-                              uint32_t boot, int32_t sequence)
+void tt_topic_begin_telemetry(struct tt_writer *writer, struct tt_range id)
 {
     tt_writer_text(writer, "devices/");
     write_range(writer, id);
     tt_writer_text(writer, "/messages/events/");
-    write_range(writer, bag);
-    tt_writer_text(writer, bag.len > 0 ? "&$.mid=" : "$.mid=");
+}
+
+void tt_topic_end_telemetry(struct tt_writer *writer, bool bag, uint32_t boot, int32_t sequence)
+{
+    tt_writer_text(writer, bag ? "&$.mid=" : "$.mid=");
     tt_writer_decimal(writer, boot);
     tt_writer_u8(writer, '-');
     tt_writer_decimal(writer, sequence);

@@ -32,9 +32,10 @@ bool tt_topic_next_property(struct tt_range *rest, struct tt_range *key, struct 
 // Decodes %XX into out: the decoded length, TT_EFULL, or TT_EINVALID for a broken escape.
 int tt_topic_decode(struct tt_range text, char *out, size_t cap);
 
-// devices/{id}/messages/events/[bag&]$.mid=<boot>-<sequence>
-void tt_topic_write_telemetry(struct tt_writer *writer, struct tt_range id, struct tt_range bag,
-                              uint32_t boot, int32_t sequence);
+// devices/{id}/messages/events/, then the caller's property bag if there is one, then
+// [&]$.mid=<boot>-<sequence>.
+void tt_topic_begin_telemetry(struct tt_writer *writer, struct tt_range id);
+void tt_topic_end_telemetry(struct tt_writer *writer, bool bag, uint32_t boot, int32_t sequence);
 void tt_topic_write_twin_get(struct tt_writer *writer, uint32_t rid);
 void tt_topic_write_reported(struct tt_writer *writer, uint32_t rid);
 void tt_topic_write_method_reply(struct tt_writer *writer, int32_t status, struct tt_range rid);

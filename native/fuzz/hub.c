@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     tt_hub_init(&hub, &port, &outbox, &inbox, (struct tt_range){"d1", 2}, 1, &buffers);
     const struct tt_mqtt_connect connect = {.client_id = {"d1", 2}, .keep_alive_s = 240};
     tt_hub_open(&hub, &connect, 0);
-    tt_outbox_send(&outbox, (const uint8_t *)"{}", 2, NULL, 0);
+    tt_outbox_send(&outbox, (const uint8_t *)"{}", 2, NULL, 0, (struct tt_terms){0});
     tt_outbox_report(&outbox, "a", 1, (const uint8_t *)"1", 1);
 
     static const uint8_t hello[] = {0x20, 2, 0, 0, 0x90, 6, 0, 2, 1, 1, 1, 1};

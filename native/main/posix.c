@@ -46,6 +46,8 @@ static bool run_once(const struct tt_options *options, const struct tt_block *bl
         .board = options->board,
         .io = &io,
         .block = block,
+        .outbox = block,
+        .outbox_first_block = options->board->store_blocks,
         .engine = &engine,
         .wasm = options->wasm,
         .wasm_len = options->wasm_len,
@@ -88,8 +90,9 @@ static bool again(struct tt_options *options)
 static int run(struct tt_options *options)
 {
     struct tt_posix_flash flash;
-    const int err = tt_posix_flash_open(&flash, options->flash_path, FLASH_BLOCK_BYTES,
-                                        options->board->store_blocks);
+    const int err =
+        tt_posix_flash_open(&flash, options->flash_path, FLASH_BLOCK_BYTES,
+                            options->board->store_blocks + options->board->outbox_blocks);
     if (err < 0) {
         fprintf(stderr, "error: the flash %s %s\n", options->flash_path,
                 err == TT_EBUSY      ? "is another device's at the moment"

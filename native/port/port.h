@@ -18,12 +18,16 @@ enum tt_notice_kind {
     TT_NOTICE_CONNECTED = 1, // the hub accepted the connection; text: "TLSv1.2 <cipher>" or "plain"
     TT_NOTICE_DISCONNECTED = 2, // code: TT_E of why; text: the reason in words
     TT_NOTICE_QUEUED = 3, // a telemetry message got sequence number `code`; text: its message id
-    TT_NOTICE_ACKNOWLEDGED = 4, // the hub acknowledged sequence number `code`
+    TT_NOTICE_ACKNOWLEDGED = 4, // the hub acknowledged a message; code, text: as with QUEUED
     TT_NOTICE_CRASHED = 5,      // the guest was stopped; text: the crash record, JSON
     TT_NOTICE_SAFE_MODE = 6,    // no guest runs any more; text: why
     TT_NOTICE_RENEWED = 7,      // the SAS token was renewed by a reconnect
     TT_NOTICE_REFUSED = 8,      // a telemetry message was not queued; code: the TT_E the app got
-    TT_NOTICE_CUT = 9, // a connection ended with telemetry `code` sent and not acknowledged
+    TT_NOTICE_CUT =
+        9, // a connection ended with a message sent and not acknowledged; as with QUEUED
+    TT_NOTICE_STORED = 10,  // a message is on flash; code, text: as with QUEUED
+    TT_NOTICE_DROPPED = 11, // a message gave way to others or cannot be sent; as with QUEUED
+    TT_NOTICE_EXPIRED = 12, // a message was too old to be sent; as with QUEUED
 };
 
 // A structured observation, for tools that watch a device. text is valid during the call.

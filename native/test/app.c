@@ -157,10 +157,10 @@ static void large_telemetry(void)
     static uint8_t body[GUEST_BYTES];
     start_commands();
     const size_t room = 512 - 64 - strlen("d1");
-    CHECK_INT(tt_abi_hub_send(&bench.app, body, room, NULL, 0), 1);
-    CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 11), TT_EINVALID);
-    CHECK_INT(tt_abi_hub_send(&bench.app, body, sizeof body, body, sizeof body), TT_EINVALID);
-    CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 10), 2);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, room, NULL, 0, 0, 0), 1);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 11, 0, 0), TT_EINVALID);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, sizeof body, body, sizeof body, 0, 0), TT_EINVALID);
+    CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 10, 0, 0), 2);
     CHECK_INT(bench.notices[TT_NOTICE_QUEUED], 2);
     tt_app_stop(&bench.app);
 }

@@ -57,7 +57,7 @@ static void counts_boots(void)
         CHECK(device != NULL);
         struct tt_app *const app = tt_device_app(device);
         CHECK_INT(tt_app_step(app, 0), INT32_MAX);
-        CHECK_INT(tt_abi_hub_send(app, (const uint8_t *)"{}", 2, NULL, 0), 1);
+        CHECK_INT(tt_abi_hub_send(app, (const uint8_t *)"{}", 2, NULL, 0, 0, 0), 1);
         CHECK(strcmp(message_id, expected[i]) == 0);
         tt_device_stop(device);
         free(memory);
@@ -72,7 +72,7 @@ static void random_boots(void)
     const char *why = NULL;
     struct tt_device *const device = start(&config, &memory, &why);
     CHECK(device != NULL);
-    CHECK_INT(tt_abi_hub_send(tt_device_app(device), NULL, 0, NULL, 0), 1);
+    CHECK_INT(tt_abi_hub_send(tt_device_app(device), NULL, 0, NULL, 0, 0, 0), 1);
     CHECK(strcmp(message_id, "16843009-1") == 0); // the fake's random bytes are all 1
     tt_device_stop(device);
     free(memory);

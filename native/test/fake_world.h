@@ -30,7 +30,7 @@ struct fake_world {
     char desired_json[512];
     char message_properties[8][32];
 
-    int notices[TT_NOTICE_CUT + 1];
+    int notices[TT_NOTICE_EXPIRED + 1];
     int disconnect_code;
     char disconnect_text[256];
     char connected_text[128];
@@ -209,7 +209,8 @@ static inline void fake_run(struct fake_world *world, int64_t ms)
 
 static inline void fake_send(struct fake_world *world, const char *body)
 {
-    CHECK(tt_outbox_send(&world->outbox, (const uint8_t *)body, strlen(body), NULL, 0) > 0);
+    CHECK(tt_outbox_send(&world->outbox, (const uint8_t *)body, strlen(body), NULL, 0,
+                         (struct tt_terms){0}) > 0);
 }
 
 static inline void fake_report(struct fake_world *world, const char *name, const char *value)

@@ -130,15 +130,17 @@ static const struct tt_board board = {.telemetry_bytes = 64, .reply_bytes = 64, 
 
 static void outbox_lanes(void)
 {
+    const struct tt_terms plain = {0};
     static _Alignas(4) uint8_t memory[192];
     CHECK_INT(tt_outbox_memory(&board), sizeof memory);
     struct tt_outbox outbox;
     tt_outbox_init(&outbox, &board, memory);
-    CHECK_INT(tt_outbox_send(&outbox, (const uint8_t *)"{}", 2, (const uint8_t *)"a=b", 3), 1);
-    CHECK_INT(tt_outbox_send(&outbox, (const uint8_t *)"[]", 2, NULL, 0), 2);
-    CHECK_INT(tt_outbox_send(&outbox, memory, 30, NULL, 0), TT_EFULL);
-    CHECK_INT(tt_outbox_send(&outbox, memory, 64, NULL, 0), TT_EINVALID);
-    CHECK_INT(tt_outbox_send(&outbox, memory, SIZE_MAX, memory, SIZE_MAX), TT_EINVALID);
+    CHECK_INT(tt_outbox_send(&outbox, (const uint8_t *)"{}", 2, (const uint8_t *)"a=b", 3, plain),
+              1);
+    CHECK_INT(tt_outbox_send(&outbox, (const uint8_t *)"[]", 2, NULL, 0, plain), 2);
+    CHECK_INT(tt_outbox_send(&outbox, memory, 30, NULL, 0, plain), TT_EFULL);
+    CHECK_INT(tt_outbox_send(&outbox, memory, 64, NULL, 0, plain), TT_EINVALID);
+    CHECK_INT(tt_outbox_send(&outbox, memory, SIZE_MAX, memory, SIZE_MAX, plain), TT_EINVALID);
     CHECK_INT(tt_outbox_reply(&outbox, 4, 200, (const uint8_t *)"1", 1), TT_OK);
     CHECK_INT(tt_outbox_done(&outbox, 9), TT_OK);
     CHECK_INT(tt_outbox_report(&outbox, "n", 1, (const uint8_t *)"5", 1), TT_OK);

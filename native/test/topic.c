@@ -21,9 +21,11 @@ static void write_topic(struct tt_range item, struct tt_writer *out)
     char text[2][512];
     const struct tt_range device = vector_text(item, "device", text[0], 512);
     if (vector_is(item, "write", "telemetry")) {
-        tt_topic_write_telemetry(out, device, vector_text(item, "bag", text[1], 512),
-                                 (uint32_t)vector_integer(item, "boot"),
-                                 (int32_t)vector_integer(item, "sequence"));
+        const struct tt_range bag = vector_text(item, "bag", text[1], 512);
+        tt_topic_begin_telemetry(out, device);
+        tt_writer_bytes(out, bag.data, bag.len);
+        tt_topic_end_telemetry(out, bag.len > 0, (uint32_t)vector_integer(item, "boot"),
+                               (int32_t)vector_integer(item, "sequence"));
     } else if (vector_is(item, "write", "get")) {
         tt_topic_write_twin_get(out, (uint32_t)vector_integer(item, "requestId"));
     } else if (vector_is(item, "write", "reported")) {

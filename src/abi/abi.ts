@@ -68,6 +68,12 @@ export const events = {
   stored: { kind: 7, doc: 'The telemetry message with sequence number id is on flash or acknowledged by the hub.' },
 } as const
 
+/** A set that goes with a telemetry message. What none of them says: the oldest gives way when the outbox is full. */
+export const sendOptions = {
+  yield: { bit: 1, doc: 'When the outbox is full this message is dropped, not the oldest.' },
+  urgent: { bit: 2, doc: 'Survives a full outbox: older messages that are not urgent give way first.' },
+} as const
+
 const param = (kind: ParameterKind) => (name: string): Parameter => ({ name, kind })
 const i32 = param('i32')
 const text = param('text')
@@ -182,10 +188,10 @@ export const capabilities: readonly Capability[] = [
     doc: 'Messages to and replies for Azure IoT Hub.',
     needs: [],
     calls: [
-      call('send', [bytes('body'), bytes('properties')], 'i32',
-        'Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty. The result is the sequence number.'),
+      call('send', [bytes('body'), bytes('properties'), i32('options'), i32('expires_s')], 'i32',
+        'Queues telemetry. properties is a property bag as in the MQTT topic, percent-encoded, may be empty; options a set of SendOption. What the hub has not got within expires_s seconds is not sent any more (0: always sent). The result is the sequence number.'),
       call('reply', [i32('request'), i32('status'), bytes('body')], 'i32', 'Answers a direct method once; status >= 0, body is JSON or empty.'),
-      call('send_written', [bytes('properties')], 'i32', 'As `send`; the body is what `json` wrote. `full` when it got too long.'),
+      call('send_written', [bytes('properties'), i32('options'), i32('expires_s')], 'i32', 'As `send`; the body is what `json` wrote. `full` when it got too long.'),
       call('reply_written', [i32('request'), i32('status')], 'i32', 'As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.'),
       call('connected', [], 'i32', '1 while the hub is connected.', { traced: false }),
     ],

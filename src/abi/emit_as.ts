@@ -1,6 +1,6 @@
 /** Writes the AssemblyScript side of the ABI: externs, and one inline function a call through which strings cross. */
 import type { Call, Capability, Parameter } from './abi.js'
-import { capabilities, errors, events } from './abi.js'
+import { capabilities, errors, events, sendOptions } from './abi.js'
 
 const keywords = new Set(['from', 'import', 'export', 'function', 'default', 'delete'])
 
@@ -63,6 +63,8 @@ export function guestBindings(): string {
     ...Object.entries(events).map(([name, { kind, doc }]) => `  /** ${doc} */\n  ${pascal(name)} = ${kind},`),
     '}',
   ]
+  out.push('', '/** Of host_hub.send, a set. */', 'export const enum SendOption {',
+    ...Object.entries(sendOptions).map(([name, { bit, doc }]) => `  /** ${doc} */\n  ${pascal(name)} = ${bit},`), '}')
   for (const capability of capabilities) {
     out.push('')
     for (const call of capability.calls) { out.push(...extern(capability, call)) }

@@ -1,6 +1,6 @@
 /** Writes the C side of the ABI: error codes, prototypes of the import bodies, bounds-checking shims and the link table. */
 import type { Call, Capability, Parameter } from './abi.js'
-import { capabilities, errors, events, textBytesMax } from './abi.js'
+import { capabilities, errors, events, sendOptions, textBytesMax } from './abi.js'
 
 const notice = '// Generated from src/abi/abi.ts by src/abi/generate.ts. Do not edit.'
 
@@ -72,6 +72,12 @@ export function abiHeader(): string {
     '// Why on_event(kind, id) is called, and what id means.',
     'enum tt_event_kind {',
     ...Object.entries(events).map(([name, { kind, doc }]) => `    // ${doc}\n    TT_EVENT_${upper(name)} = ${kind},`),
+    '};',
+    '',
+    '// Of tt_abi_hub_send, a set.',
+    'enum tt_send_option {',
+    ...Object.entries(sendOptions).map(([name, { bit, doc }]) => `    // ${doc}\n    TT_SEND_${upper(name)} = ${bit},`),
+    `    TT_SEND_OPTIONS = ${Object.values(sendOptions).reduce((set, { bit }) => set | bit, 0)},`,
     '};',
     '',
     '// Decodes args (one 64-bit slot per Wasm parameter), checks every guest pointer and calls the body.',

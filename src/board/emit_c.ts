@@ -33,6 +33,7 @@ function boardLines(board: Board, index: number): string[] {
     `    .packet_bytes = ${table.packetBytes},`,
     `    .receive_bytes = ${table.receiveBytes},`,
     `    .store_blocks = ${table.storeBlocks},`,
+    `    .outbox_blocks = ${table.outboxBlocks},`,
     '};',
     '',
   ]

@@ -2,6 +2,7 @@
 
 import type { PinKind } from '../abi/abi.js'
 import type { Board } from './board.js'
+import type { Partition } from './file.js'
 
 /** enum tt_pin_kind. */
 export const pinKinds: Readonly<Record<PinKind, number>> = { output: 1, input: 2, analog: 4, pwm: 8, i2c: 16 }
@@ -23,10 +24,11 @@ export interface BoardTable {
   readonly receiveBytes: number
   /** Erase blocks of the store's partition; 0: no store. */
   readonly storeBlocks: number
+  /** Erase blocks of the outbox's partition; 0: telemetry that cannot leave waits in RAM only. */
+  readonly outboxBlocks: number
 }
 
 export function boardTable(board: Board): BoardTable {
-  const store = board.flash.partitions.find((partition) => partition.use === 'store')
   return {
     name: board.name,
     pins: board.pins.map((pin) => ({
@@ -41,6 +43,12 @@ export function boardTable(board: Board): BoardTable {
     }),
     ...board.memory,
     eventFuel: board.eventFuel,
-    storeBlocks: store === undefined ? 0 : store.kib * 1024 / store.eraseBytes,
+    storeBlocks: blocksOf(board, 'store'),
+    outboxBlocks: blocksOf(board, 'outbox'),
   }
+}
+
+function blocksOf(board: Board, use: Partition['use']): number {
+  const partition = board.flash.partitions.find((entry) => entry.use === use)
+  return partition === undefined ? 0 : partition.kib * 1024 / partition.eraseBytes
 }

@@ -42,12 +42,12 @@ function eventText(event: SimEvent): string {
 }
 
 export function summaryText(summary: Summary): string {
-  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, refused, pending, duplicates, reordered, crashes, trace } = summary
+  const { app, board, engine, seed, virtualMs, wallMs, telemetry, lost, dropped, expired, refused, pending, duplicates, reordered, crashes, trace } = summary
   const { connections, renewals, cuts, powerCuts, faults, outboxPeak, growthBytes, reconnectMs, halfOpenMs } = summary
   const injected = Object.entries(faults)
   return [
     `${app} on ${board} (${engine}, seed ${seed}): ${spanText(virtualMs)} in ${(wallMs / 1000).toFixed(1)} s`,
-    `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${refused} refused for want of room, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
+    `  telemetry    ${telemetry} received: ${lost} lost, ${dropped} dropped, ${expired} expired, ${refused} refused for want of room, ${pending} on their way, ${duplicates} duplicates, ${reordered} out of order`,
     `  connections  ${connections}, renewed ${renewals} times, ended ${cuts} times with a message under way`,
     ...injected.length === 0 ? [] : [
       `  faults       ${injected.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,

@@ -4,8 +4,8 @@ import type { TelemetryList } from './device.js'
 
 /** All that the device queued has arrived, once each, in the order in which it was queued, and it was more than nothing. */
 export function toBeCompleteAndInOrder(received: TelemetryList): { pass: boolean, message: () => string } {
-  const { queued, lost, dropped, pending, duplicates, reordered } = received.account
-  const wrong = Object.entries({ lost, dropped, pending, duplicates, reordered }).filter(([, count]) => count > 0)
+  const { queued, lost, dropped, expired, pending, duplicates, reordered } = received.account
+  const wrong = Object.entries({ lost, dropped, expired, pending, duplicates, reordered }).filter(([, count]) => count > 0)
   const pass = queued > 0 && wrong.length === 0
   return {
     pass,

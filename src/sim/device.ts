@@ -115,7 +115,10 @@ export class Device {
   readonly crashes: CrashReport[] = []
   readonly machine: Machine
   readonly #ownsWorld: boolean
-  readonly #ledger = new Ledger()
+  readonly #ledger = new Ledger(() => {
+    const { running, outboxMessages } = this.machine.state
+    return running ? outboxMessages : Infinity
+  })
   readonly #recovery = new Recovery(() => this.world.nowMs)
   /** As received; made readable when somebody asks. */
   readonly #arrivals: { readonly message: DeviceMessage, readonly atMs: number }[] = []
@@ -160,7 +163,7 @@ export class Device {
       timeline: this.world,
       news: {
         log: (level, text) => { this.#log.push({ atMs: this.world.nowMs, level, text }) },
-        notice: (kind, code, text) => this.#noticed(kind, code, text),
+        notice: (kind, _code, text) => this.#noticed(kind, text),
         stopped: (why) => {
           if (why === 'power') this.#powerCuts++
           this.#ledger.powerLost()
@@ -385,11 +388,14 @@ export class Device {
     }, ms)
   }
 
-  #noticed(kind: string, code: number, text: string): void {
+  #noticed(kind: string, text: string): void {
     switch (kind) {
-      case 'queued': this.#ledger.queued(code, text); break
+      case 'queued': this.#ledger.queued(text); break
       case 'refused': this.#ledger.refused(); break
-      case 'acknowledged': this.#ledger.acknowledged(code); break
+      case 'stored': this.#ledger.stored(text); break
+      case 'acknowledged': this.#ledger.acknowledged(text); break
+      case 'dropped': this.#ledger.dropped(text); break
+      case 'expired': this.#ledger.expired(text); break
       case 'connected': {
         this.#connections++
         this.#recovery.connected()

@@ -79,15 +79,19 @@ export interface MachineOptions {
 const traceChunk = 48 * 1024
 const never = 2 ** 31 - 1
 
-/** Of the part of a board's flash that its runtime uses. */
+/** Of the part of a board's flash that its runtime uses: the store's, then the outbox's. */
 export function flashBytes(board: Board): number {
-  return boardTable(board).storeBlocks * board.flash.eraseBytes
+  return partitionBytes(board, 'store') + partitionBytes(board, 'outbox')
+}
+
+function partitionBytes(board: Board, use: 'store' | 'outbox'): number {
+  return 1024 * (board.flash.partitions.find((partition) => partition.use === use)?.kib ?? 0)
 }
 
 export class Machine {
   readonly board: Board
   readonly pins: PinBank
-  /** The store's flash. It may be looked into, changed or cut at any time the device is off. */
+  /** The flash of store and outbox. It may be looked into, changed or cut at any time the device is off. */
   readonly flash: Uint8Array
   /** By the part's name in the board file. */
   readonly parts: ReadonlyMap<string, PartReadings>
@@ -117,7 +121,7 @@ export class Machine {
     this.#options = options
     this.board = options.board
     const table = boardTable(options.board)
-    const { eraseBytes } = options.board.flash
+    const storeBytes = partitionBytes(options.board, 'store')
     const bytes = flashBytes(options.board)
     this.flash = options.flash ?? new Uint8Array(bytes).fill(0xff)
     if (this.flash.length !== bytes) {
@@ -136,8 +140,9 @@ export class Machine {
       offline: false,
       health,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
-      flash: this.flash,
-      flashBlockBytes: eraseBytes,
+      flash: this.flash.subarray(0, storeBytes),
+      outbox: this.flash.subarray(storeBytes),
+      flashProgramBytes: options.board.flash.programBytes,
       status: this.#status,
       values: this.pins.values,
       hooks: this.pins.hooks,

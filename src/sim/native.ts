@@ -67,9 +67,10 @@ export interface NativeOptions {
   readonly health: boolean
   /** Absent: strong randomness of this machine. */
   readonly seed?: number
-  /** The store's flash; it outlives the device's power. Empty: none. */
+  /** The store's flash and the outbox's, cut into as many blocks as the board says; they outlive the device's power. Empty: none. */
   readonly flash: Uint8Array
-  readonly flashBlockBytes: number
+  readonly outbox: Uint8Array
+  readonly flashProgramBytes: number
   readonly status: Int32Array
   readonly values: Int32Array
   readonly hooks: Uint8Array
@@ -89,6 +90,8 @@ export interface NativeState {
   readonly connected: boolean
   /** Nothing waits to be sent or acknowledged. */
   readonly idle: boolean
+  /** Telemetry messages on flash now. */
+  readonly outboxMessages: number
   /** What the C side of all devices of this process took from the heap beyond their fixed memory: interpreter, TLS, event buffers. */
   readonly heapBytes: number
 }

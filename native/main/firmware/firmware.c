@@ -80,6 +80,7 @@ static struct tt_device *start(void)
         .board = tt_boards[0],
         .io = &io,
         .block = &parts.store,
+        .outbox = &parts.outbox,
         .engine = &parts.engine,
         .wasm = parts.app.data,
         .wasm_len = parts.app.len,

@@ -58,6 +58,9 @@ bool tt_parts_open(struct tt_parts *parts, const struct tt_chip *chip,
         return false;
     }
     parts->store = chip->flash(TT_BOARD_STORE_OFFSET, TT_BOARD_STORE_BYTES);
+    if (TT_BOARD_OUTBOX_BYTES > 0) {
+        parts->outbox = chip->flash(TT_BOARD_OUTBOX_OFFSET, TT_BOARD_OUTBOX_BYTES);
+    }
     parts->engine = tt_wasm3_engine(&wasm3);
     if (TT_BOARD_CODE_BYTES > 0) {
         const struct tt_block code = chip->flash(TT_BOARD_CODE_OFFSET, TT_BOARD_CODE_BYTES);

@@ -26,6 +26,7 @@ static const struct tt_board board_0 = {
     .packet_bytes = 65536,
     .receive_bytes = 65536,
     .store_blocks = 64,
+    .outbox_blocks = 512,
 };
 
 static const struct tt_board_pin pins_1[] = {
@@ -52,6 +53,7 @@ static const struct tt_board board_1 = {
     .packet_bytes = 4096,
     .receive_bytes = 8192,
     .store_blocks = 32,
+    .outbox_blocks = 512,
 };
 
 const struct tt_board *const tt_boards[] = {&board_0, &board_1, NULL};

@@ -9,7 +9,7 @@
   (import "gpio" "watch" (func $gpio_watch (param i32 i32) (result i32)))
   (import "gpio" "output" (func $gpio_output (param i32 i32) (result i32)))
   (import "hub" "reply" (func $hub_reply (param i32 i32 i32 i32) (result i32)))
-  (import "hub" "send" (func $hub_send (param i32 i32 i32 i32) (result i32)))
+  (import "hub" "send" (func $hub_send (param i32 i32 i32 i32 i32 i32) (result i32)))
   (import "store" "get" (func $store_get (param i32 i32 i32 i32) (result i32)))
   (import "device" "restart" (func $restart (param i32) (result i32)))
   (import "device" "abort" (func $abort (param i32 i32 i32 i32 i32 i32)))
@@ -36,7 +36,8 @@
     (if (i32.eq (local.get $op) (i32.const 89)) ;; Y: replies with status A and the last B bytes of the payload
       (then (drop (call $hub_reply (local.get $id) (local.get $a) (i32.const 265) (local.get $b)))))
     (if (i32.eq (local.get $op) (i32.const 83)) ;; S: sends B bytes from A
-      (then (drop (call $hub_send (local.get $a) (local.get $b) (i32.const 0) (i32.const 0)))))
+      (then (drop (call $hub_send (local.get $a) (local.get $b) (i32.const 0) (i32.const 0) (i32.const 0)
+        (i32.const 0)))))
     (if (i32.eq (local.get $op) (i32.const 82)) (then (drop (call $restart (local.get $a))))) ;; R
     (if (i32.eq (local.get $op) (i32.const 103)) ;; g: garbage
       (then (global.set $heap (i32.add (global.get $heap) (local.get $a)))))

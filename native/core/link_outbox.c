@@ -1,0 +1,72 @@
+// When telemetry goes from RAM to flash, and who hears of it. Flash is left alone while messages
+// get through.
+#include <string.h>
+
+#include "../port/error.gen.h"
+#include "abi.gen.h"
+#include "link_state.h"
+
+enum {
+    AWAY_MS = 5000,    // how long a connection may be gone before RAM is not trusted any more
+    RETRY_MS = 60000,  // after a flash that could not be written
+    STEP_MESSAGES = 64 // at a time, so that the connection is not forgotten meanwhile
+};
+
+static void log_dropped(const struct tt_link *link, int32_t dropped)
+{
+    char text[64];
+    struct tt_writer line = tt_writer_of(text, sizeof text);
+    tt_writer_text(&line, "the outbox is full: messages dropped: ");
+    tt_writer_decimal(&line, dropped);
+    link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, text, line.len);
+}
+
+// Moves what waits in RAM to flash. Returns when to go on.
+static int64_t store(struct tt_link *link, int64_t now_ms)
+{
+    static const char failed[] = "the outbox cannot be written: telemetry waits in RAM only";
+    const struct tt_port *const port = link->config.port;
+    int32_t dropped = 0;
+    int64_t next_ms = now_ms;
+    // A segment once begun to be given up is gone before anything else happens.
+    for (int stored = 0; stored < STEP_MESSAGES;) {
+        struct tt_telemetry message;
+        const enum tt_outbox_fate fate = tt_outbox_store(link->config.outbox, &message);
+        if (fate == TT_OUTBOX_NOTHING) {
+            next_ms = INT64_MAX;
+            break;
+        }
+        if (fate == TT_OUTBOX_FAILED) {
+            port->log(port->ctx, TT_LOG_ERROR, failed, sizeof failed - 1);
+            next_ms = now_ms + RETRY_MS;
+            link->store_at_ms = next_ms;
+            break;
+        }
+        if (fate == TT_OUTBOX_STORED) {
+            tt_hub_tell(&link->hub, TT_NOTICE_STORED, &message);
+            tt_hub_put(&link->hub, TT_EVENT_STORED, message.sequence);
+            stored++;
+        } else {
+            tt_hub_tell(&link->hub, TT_NOTICE_DROPPED, &message);
+            dropped++;
+        }
+    }
+    if (dropped > 0) { log_dropped(link, dropped); }
+    return next_ms;
+}
+
+int64_t tt_link_store(struct tt_link *link, int64_t now_ms)
+{
+    struct tt_outbox *const outbox = link->config.outbox;
+    if (link->phase == TT_LINK_CONNECTED) {
+        link->away_ms = INT64_MAX;
+    } else if (link->away_ms == INT64_MAX) {
+        link->away_ms = now_ms + AWAY_MS;
+    }
+    if (outbox->journal.block == NULL || tt_queue_empty(&outbox->telemetry)) { return INT64_MAX; }
+    if (now_ms < link->store_at_ms) { return link->store_at_ms; }
+    // What is behind messages on flash would come before them after a restart.
+    const bool due = now_ms >= link->away_ms || !tt_outbox_flash_empty(outbox) ||
+                     tt_queue_bytes(&outbox->telemetry) > outbox->telemetry.size / 2;
+    return due ? store(link, now_ms) : link->away_ms;
+}
