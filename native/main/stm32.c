@@ -3,14 +3,15 @@
 #include "../port/stm32/chip.h"
 
 #include "../port/stm32/flash.h"
-#include "../port/stm32/network.h"
+#include "../port/stm32/interrupt.h"
 #include "../port/stm32/pins.h"
 #include "board.gen.h"
 #include "firmware/firmware.h"
+#include "stm32/network.h"
 
 int main(void)
 {
-    static const struct tt_chip chip = {
+    static struct tt_chip chip = {
         .random = tt_stm32_random_or_reset,
         .reset = tt_stm32_reset,
         .write = tt_stm32_write,
@@ -30,5 +31,6 @@ int main(void)
     static const struct tt_channel_wires wires[] = TT_BOARD_WIRES;
     tt_stm32_start(&clock, &console);
     tt_stm32_pins_use(wires, sizeof wires / sizeof wires[0]);
-    tt_firmware_run(&chip, tt_board_network());
+    chip.counter_hz = tt_stm32_core_hz(); // as it is, not as it was wanted
+    tt_firmware_run(&chip, tt_stm32_network());
 }

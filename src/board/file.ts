@@ -89,7 +89,7 @@ export interface ConsoleFile {
 }
 
 export interface FirmwareFile {
-  readonly port: 'qemu_mps2' | 'qemu_rv32' | 'stm32' | 'esp_idf'
+  readonly port: 'qemu_mps2' | 'qemu_rv32' | 'qemu_stm32' | 'stm32' | 'esp_idf'
   readonly float: 'soft' | 'hard'
   readonly vmBytes: number
   readonly tlsBytes: number

@@ -14,6 +14,8 @@ export interface MachineOptions {
   readonly memory: string
   /** A port of this computer that is the hub's for the device; without it there is none. */
   readonly hubPort?: number
+  /** Where on this computer the board's modem listens, see modem.ts; without it its wires are loose. */
+  readonly modemPort?: number
 }
 
 export interface Machine {
@@ -58,6 +60,19 @@ const machines: Readonly<Record<string, Machine>> = {
       '-M', 'virt,memory-backend=ram', '-bios', 'none', '-m', '32M',
       '-object', `memory-backend-file,id=ram,mem-path=${memory},size=32M,share=on`,
       '-semihosting-config', 'enable=on,target=native',
+      '-kernel', elf,
+    ],
+    counted: ['-icount', 'shift=6'],
+  },
+  // It has no memory that could be a file: the firmware reads and writes the flash's file by semihosting.
+  qemu_stm32: {
+    program: 'qemu-system-arm',
+    memoryBytes: 16 * mib,
+    flashOffset: 0,
+    args: ({ elf, memory, modemPort }) => [
+      '-M', 'netduinoplus2',
+      ...(modemPort === undefined ? [] : ['-chardev', `socket,id=modem,host=127.0.0.1,port=${modemPort},reconnect=1`, '-serial', 'chardev:modem']),
+      '-semihosting-config', `enable=on,target=native,arg=${memory.replaceAll(',', ',,')}`,
       '-kernel', elf,
     ],
     counted: ['-icount', 'shift=6'],

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly flash: string
   /** Of the local hub; without it there is no network beyond the emulator. */
   readonly hubPort?: number
+  /** Of the modem, see openModem, on a board that has one. */
+  readonly modemPort?: number
   /** One instruction is 64 ns of the device's time, so that its figures count instructions. Slower. */
   readonly counted?: boolean
   /** Longest that a line of the device is waited for; 60,000 if not given. */
@@ -119,15 +121,15 @@ export class RunningFirmware implements AsyncDisposable {
   }
 }
 
-export async function runFirmware({ board, elf, flash, hubPort, counted = false, patienceMs = 60_000, log = () => {} }: RunOptions): Promise<RunningFirmware> {
+export async function runFirmware({ board, elf, flash, hubPort, modemPort, counted = false, patienceMs = 60_000, log = () => {} }: RunOptions): Promise<RunningFirmware> {
   const install = howToInstall(runTools(board))
   if (install !== undefined) throw new FirmwareError(`the emulator is missing. Run: ${install}`)
   const folder = mkdtempSync(join(tmpdir(), 'tinytwin-qemu-'))
   const qmpPath = join(folder, 'qmp')
   const machine = machineOf(board)
   const qemu = spawn(machine.program, [
-    ...machine.args({ elf, memory: flash, ...(hubPort === undefined ? {} : { hubPort }) }),
-    '-display', 'none', '-monitor', 'none', '-serial', 'stdio',
+    '-display', 'none', '-monitor', 'none', '-serial', 'stdio', // the first serial port, whatever the machine adds
+    ...machine.args({ elf, memory: flash, ...(hubPort === undefined ? {} : { hubPort }), ...(modemPort === undefined ? {} : { modemPort }) }),
     '-qmp', `unix:${qmpPath},server=on,wait=off`,
     ...(counted ? machine.counted : []),
     // Started once the machine's socket is there and everything it says is heard.

@@ -33,6 +33,7 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
   const outbox = optional('outbox')
   partitionFor(board, 'app')
   const slots = board.flash.partitions.filter(({ use }) => use === 'app').map(({ atKib, kib }) => `{${atKib * 1024}, ${kib * 1024}}`)
+  const data = board.flash.partitions.filter(({ use }) => use !== 'boot' && use !== 'firmware')
   const header = [
     `// Generated from ${board.file} by src/firmware/tables.ts. Do not edit.`,
     '#pragma once',
@@ -60,6 +61,7 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
     `#define TT_BOARD_CODE_OFFSET ${code.atKib * 1024}`,
     `#define TT_BOARD_CODE_BYTES ${code.kib * 1024}`,
     `#define TT_BOARD_APP_SLOTS {${slots.join(', ')}}`,
+    `#define TT_BOARD_DATA_RANGES {${data.map(({ atKib, kib }) => `{${atKib * 1024}, ${kib * 1024}}`).join(', ')}} // all but the firmware`,
     `#define TT_BOARD_PROGRAM_BYTES ${board.flash.programBytes}`,
     ...(chip.flashAddress === undefined ? [] : ['', '// Where the flash begins in the address space.', `#define TT_BOARD_FLASH_ADDRESS ${chip.flashAddress}`]),
     '',
@@ -91,9 +93,13 @@ function cmakeVariables({ file, chip, network, firmware }: Board): string {
   ].join('\n')
 }
 
-/** MEMORY of a linker script: the chip's RAM by its names, `firmware`, and `vectors` where start-up code has a partition of its own. */
+/**
+ * MEMORY of a linker script: the chip's RAM by its names, `firmware`, and `vectors` where start-up code has a partition of its own.
+ * `core` is RAM that DMA need not reach: the second region, or the only one.
+ */
 function memoryScript(board: Board, flashAddress: string, regions: NonNullable<Board['chip']['regions']>): string {
   const code = board.flash.partitions.filter(({ use }) => use === 'boot' || use === 'firmware')
+  const core = board.firmware?.port === 'qemu_stm32' ? regions[0] : regions[1] ?? regions[0] // QEMU 7.2 has no CCM
   return [
     `/* Generated from ${board.file} by src/firmware/tables.ts. Do not edit. */`,
     'MEMORY',
@@ -102,6 +108,7 @@ function memoryScript(board: Board, flashAddress: string, regions: NonNullable<B
     ...regions.map(({ name, address, bytes }) => memoryRow(name, 'rwx', Number(address), bytes)),
     '}',
     ...(code.some(({ use }) => use === 'boot') || code.length === 0 ? [] : ['REGION_ALIAS("vectors", firmware)']),
+    ...(core === undefined ? [] : [`REGION_ALIAS("core", ${core.name})`]),
     '',
   ].join('\n')
 }

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { appContent, buildFirmware, buildTools, howToInstall, hubAddress, runFirmware, runTools, settingsContent, writeFlash, type BuiltFirmware, type RunningFirmware } from '../../src/firmware/index.js'
+import { appContent, buildFirmware, buildTools, howToInstall, hubAddress, openModem, runFirmware, runTools, settingsContent, writeFlash, type BuiltFirmware, type Modem, type RunningFirmware } from '../../src/firmware/index.js'
 import { loadBoard, type Board } from '../../src/board/index.js'
 import { createHub, listen, loadAuthority, memoryStore, type Authority, type DeviceMessage, type Hub, type HubListener } from '../../src/hub/index.js'
 
@@ -30,20 +30,30 @@ export class Bench implements AsyncDisposable {
   hub: Hub
   #listener: HubListener | undefined
   #device: RunningFirmware | undefined
+  readonly #modem: Modem | undefined
   #port = 0
 
-  static async open(): Promise<Bench> {
-    const bench = new Bench(await buildFirmware({ board: 'qemu-mps2', app: 'coffee-machine' }), await loadAuthority())
+  static async open(board = 'qemu-mps2'): Promise<Bench> {
+    const firmware = await buildFirmware({ board, app: 'coffee-machine' })
+    const modem = firmware.board.network.kind === 'modem' ? await openModem() : undefined
+    const bench = new Bench(firmware, await loadAuthority(), modem)
     await bench.startHub()
     bench.hub.devices.create({ deviceId })
     bench.writeFlash()
     return bench
   }
 
-  private constructor(firmware: BuiltFirmware, authority: Authority) {
+  private constructor(firmware: BuiltFirmware, authority: Authority, modem: Modem | undefined) {
     this.firmware = firmware
     this.authority = authority
+    this.#modem = modem
     this.hub = this.#newHub()
+  }
+
+  /** Of a board that has one. */
+  get modem(): Modem {
+    if (this.#modem === undefined) throw new Error(`board '${this.firmware.board.name}' has no modem`)
+    return this.#modem
   }
 
   #newHub(): Hub {
@@ -67,13 +77,14 @@ export class Bench implements AsyncDisposable {
   writeFlash(ca: string = this.authority.caPem): void {
     const { board, app } = this.firmware
     const connectionString = this.hub.connectionString(deviceId, { port: this.#port })
-    writeFlash(this.flash, board, [appContent(board, app.wasm), settingsContent(board, { connection: connectionString, ca, ...hubAddress })])
+    writeFlash(this.flash, board, [appContent(board, app.wasm), settingsContent(board, { connection: connectionString, ca, ...(this.#modem === undefined ? hubAddress : {}) })])
   }
 
   /** Power on: the device goes on with its flash. The boiler's probe says 95 °C. */
   async powerOn(): Promise<RunningFirmware> {
     const { board, elf } = this.firmware
-    const device = await runFirmware({ board, elf, flash: this.flash, hubPort: this.#port })
+    const way = this.#modem === undefined ? { hubPort: this.#port } : { modemPort: this.#modem.port }
+    const device = await runFirmware({ board, elf, flash: this.flash, ...way })
     device.panel.set('probe', 1450)
     this.#device = device
     return device
@@ -101,6 +112,7 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#device?.[Symbol.asyncDispose]()
+    await this.#modem?.[Symbol.asyncDispose]()
     await this.stopHub()
     rmSync(this.folder, { recursive: true, force: true })
   }

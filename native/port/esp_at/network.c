@@ -12,6 +12,7 @@ static const struct tt_port *port;
 static int64_t (*uptime_ms)(void);
 static bool up;
 static bool was_joined;
+static bool knew; // the time
 static uint32_t restarts_told;
 
 static void say(enum tt_log_level level, const char *text)
@@ -47,12 +48,20 @@ static void tell(void)
     }
 }
 
+static int64_t epoch_ms(void)
+{
+    return up ? tt_esp_at_epoch_ms(&modem, uptime_ms()) : TT_EUNSET;
+}
+
 static bool step(void)
 {
     if (!up) { return false; }
     tt_esp_at_step(&modem, uptime_ms());
     tell();
-    return tt_esp_at_back(&modem);
+    const bool knows = epoch_ms() >= 0;
+    const bool learned = knows && !knew; // who waited for the time need not wait longer
+    knew = knows;
+    return tt_esp_at_back(&modem) || learned;
 }
 
 static int32_t wait_ms(void)
@@ -64,11 +73,6 @@ static int connect(void *ctx, const char *host, uint16_t tcp_port, struct tt_str
 {
     (void)ctx;
     return up ? tt_esp_at_connect(&modem, host, tcp_port, out) : TT_EIO;
-}
-
-static int64_t epoch_ms(void)
-{
-    return up ? tt_esp_at_epoch_ms(&modem, uptime_ms()) : TT_EUNSET;
 }
 
 struct tt_network tt_esp_at_network(const struct tt_esp_at_board *of_board)

@@ -81,11 +81,6 @@ uint32_t tt_stm32_counter(void)
     return TT_DWT_CYCCNT;
 }
 
-uint32_t tt_stm32_counter_hz(void)
-{
-    return tt_stm32_core_hz();
-}
-
 void tt_stm32_idle(void)
 {
     __asm__ volatile("wfi");

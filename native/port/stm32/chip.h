@@ -16,8 +16,7 @@ void tt_stm32_start(const struct tt_stm32_clock *clock, const struct tt_uart_wir
 void tt_stm32_random_or_reset(uint8_t *out, size_t len);
 void tt_stm32_reset(void); // does not return
 void tt_stm32_write(const char *text, size_t len);
-uint32_t tt_stm32_counter(void);    // cycles
-uint32_t tt_stm32_counter_hz(void); // of the core, as it is
+uint32_t tt_stm32_counter(void); // cycles of the core
 void tt_stm32_idle(void);
 void tt_stm32_feed(void);
 enum tt_reset_reason tt_stm32_reset_reason(void);

@@ -43,7 +43,7 @@ static void begin(void)
 // Of the kernel: it would believe the clock that was wanted, not the one there is.
 void vPortSetupTimerInterrupt(void)
 {
-    TT_SYSTICK_LOAD = tt_stm32_counter_hz() / TICK_HZ - 1;
+    TT_SYSTICK_LOAD = tt_stm32_core_hz() / TICK_HZ - 1;
     TT_SYSTICK_VAL = 0;
     TT_SYSTICK_CTRL = TT_SYSTICK_CTRL_ON;
 }
