@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { checkMeaning } from './check.js'
+import { checkChipMeaning, checkMeaning } from './check.js'
 import { BoardError } from './error.js'
 import { suggestion } from './nearest.js'
 import { projectRoot, shown } from './root.js'
@@ -178,5 +178,6 @@ function readChip(name: string, board: string): ChipFile {
   }
   const chip = checkChip(readObject(file), file)
   if (chip.name !== name) throw new BoardError(shown(file), '/name', `'${chip.name}' is not the name of its file`)
+  checkChipMeaning(chip, shown(file))
   return chip
 }

@@ -18,6 +18,21 @@ export function checkMeaning(board: BoardFile, chip: ChipFile, file: string): vo
   checkParts(board, fail)
 }
 
+/** Throws BoardError where a chip's file contradicts itself. */
+export function checkChipMeaning(chip: ChipFile, file: string): void {
+  const names = chip.pins.flatMap((group) => group.names)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new BoardError(file, '/pins', `${twice} stands in two groups; a pin stands in one`)
+  for (const field of ['signals', 'notes'] as const) {
+    const stray = Object.keys(chip[field] ?? {}).find((name) => !names.includes(name))
+    if (stray !== undefined) throw new BoardError(file, `/${field}/${stray}`, `${stray} stands in no group of /pins.${suggestion(stray, names)}`)
+  }
+  const smallest = Math.min(...(chip.flashSectors ?? []).map(({ kib }) => kib * 1024))
+  if (smallest !== Infinity && smallest !== chip.flashEraseBytes) throw new BoardError(file, '/flashEraseBytes', `${chip.flashEraseBytes} is not the smallest of flashSectors (${smallest})`)
+  const room = (chip.regions ?? []).reduce((sum, { bytes }) => sum + bytes, 0)
+  if (room > 0 && chip.ramBytes > room) throw new BoardError(file, '/ramBytes', `${chip.ramBytes} is more than all regions together (${room})`)
+}
+
 function checkPulls(board: BoardFile, chip: ChipFile, fail: Fail): void {
   const bare = new Set(chip.pins.flatMap(({ names, pulls }) => pulls ? [] : names))
   for (const [name, pin] of Object.entries(board.pins)) {

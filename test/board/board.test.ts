@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { checkChipMeaning } from '../../src/board/check.js'
+import type { ChipFile } from '../../src/board/file.js'
 import { BoardError, boardNames, boardTable, loadBoard } from '../../src/board/index.js'
 
 let folder: string
@@ -148,6 +150,25 @@ test.each([
   expect(error.path).toBe(path)
   expect(error.message).toContain(problem)
   expect(error.message).not.toContain('\n')
+})
+
+/** A chip with two pins. */
+const chip: ChipFile = {
+  name: 'tiny', title: 'Tiny', core: 'cortex-m4', clockMhz: 8, fuelPerMs: 100, ramBytes: 8192, systemRamBytes: 0, flashEraseBytes: 1024, flashProgramBytes: 4,
+  regions: [{ name: 'ram', address: '0x20000000', bytes: 8192, dma: true }],
+  flashSectors: [{ count: 4, kib: 1 }],
+  pins: [{ names: ['PA0', 'PA1'], can: ['output'], pulls: true }],
+}
+
+test.each([
+  ['a pin in two groups', { pins: [...chip.pins, ...chip.pins] }, 'chips/tiny.json at /pins: PA0 stands in two groups; a pin stands in one'],
+  ['a signal of no pin', { signals: { PA2: ['ADC1_IN2'] } }, `chips/tiny.json at /signals/PA2: PA2 stands in no group of /pins. Did you mean 'PA0'?`],
+  ['a note on no pin', { notes: { PB7: 'SWD' } }, 'chips/tiny.json at /notes/PB7: PB7 stands in no group of /pins.'],
+  ['an erase unit that is not the smallest', { flashEraseBytes: 4096 }, 'chips/tiny.json at /flashEraseBytes: 4096 is not the smallest of flashSectors (1024)'],
+  ['more RAM than its regions', { ramBytes: 9216 }, 'chips/tiny.json at /ramBytes: 9216 is more than all regions together (8192)'],
+])('a chip with %s is refused', (_, extra, message) => {
+  checkChipMeaning(chip, 'chips/tiny.json')
+  expect(() => { checkChipMeaning({ ...chip, ...extra } as ChipFile, 'chips/tiny.json') }).toThrow(message)
 })
 
 test('a PWM pin takes a timer that no other has where it can choose', () => {
