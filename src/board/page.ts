@@ -7,14 +7,20 @@ import { layoutOf, partitionOf } from './partitions.js'
 
 export type PageFormat = 'markdown' | 'text'
 
-/** What a stored message takes on flash, its frame included, when the app sends short ones; and how often it sends. */
-const message = { bytes: 80, everySeconds: 10 } as const
+/** What hours are reckoned with. */
+const message = { payloadBytes: 64, everySeconds: 10 } as const
+
+/** What native/core/journal.h says a message costs: its payload, 8 bytes and a mark, in whole granules. */
+function storedBytes(payload: number, granule: number): number {
+  return (Math.ceil((payload + 8) / granule) + 1) * granule
+}
 
 /** Hours of telemetry the outbox on flash holds, one erase unit of it being empty; 0 without an outbox. */
 export function outboxHours(board: Pick<Board, 'flash'>): number {
   const outbox = partitionOf(board, 'outbox')
   if (outbox === undefined) return 0
-  return Math.floor((outbox.kib * 1024 - outbox.eraseBytes) / message.bytes * message.everySeconds / 3600)
+  const messages = (outbox.kib * 1024 - outbox.eraseBytes) / storedBytes(message.payloadBytes, board.flash.programBytes)
+  return Math.floor(messages * message.everySeconds / 3600)
 }
 
 const proofs: Readonly<Record<Board['proof'], string>> = {
@@ -45,7 +51,7 @@ export function boardPage(board: Board, format: PageFormat): string {
     table(['partition', 'use', 'offset', 'bytes', 'erase unit'], layoutOf(board).map(({ name, use, offset, bytes, eraseBytes }) =>
       [name, use, hex(offset), number(bytes), eraseBytes === 0 ? '' : number(eraseBytes)])),
     hours === 0 ? 'No outbox on flash: telemetry that waits when power goes is lost.'
-      : `The outbox holds about ${number(hours)} hours of telemetry (messages of ${message.bytes} bytes with their frame, one in ${message.everySeconds} s).`,
+      : `The outbox holds about ${number(hours)} hours of telemetry (payloads of ${message.payloadBytes} bytes, one in ${message.everySeconds} s).`,
     heading(2, 'Network'),
     networkSentence(board),
     heading(2, 'Flashing'),

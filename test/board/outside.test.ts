@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { boardNames, boardPage, espPartitionTable, loadBoard } from '../../src/board/index.js'
 import { projectRoot } from '../../src/board/root.js'
 import { buildApp } from '../../src/build/index.js'
-import { buildFirmware, buildTools, howToInstall } from '../../src/firmware/index.js'
+import { buildFirmware, buildTools, firmwareBudget, howToInstall } from '../../src/firmware/index.js'
 import { firmwareTables } from '../../src/firmware/tables.js'
 import { simulate } from '../../src/sim/index.js'
 
@@ -43,7 +43,7 @@ function added(): string {
   "name": "door",
   "title": "A door opener on a pyboard",
   "extends": "${join(outside, 'pyboard-v1-1.json')}",
-  "pins": { "boiler": null, "pump": null, "probe": null, "buzzer": null, "i2c0": null, "lock": { "kind": "output", "pin": "Y7", "safe": 1 } },
+  "pins": { "button": null, "boiler": null, "pump": null, "probe": null, "buzzer": null, "i2c0": null, "lock": { "kind": "output", "pin": "Y7", "safe": 1 } },
   "aliases": { "Y7": "PB14", "Y8": "PB15" },
   "parts": { "boiler": null }
 }
@@ -59,15 +59,13 @@ test('a board that is added in a folder somewhere runs an app in the simulator',
   expect(door.pin('lock').level).toBe(0)
 })
 
-const install = howToInstall(buildTools(loadBoard('qemu-mps2')))
+const install = howToInstall(buildTools(loadBoard('qemu-netduinoplus2')))
 
 describe.skipIf(install !== undefined)(`with a cross compiler${install === undefined ? '' : ` (skipped: run ${install})`}`, () => {
   test('a board that is added in a folder somewhere gets a firmware', async () => {
-    const file = join(folder, 'gate', 'board.json')
-    mkdirSync(join(folder, 'gate'))
-    writeFileSync(file, '{ "name": "gate", "extends": "qemu-mps2", "pins": { "led": { "pin": "P9" } }, "memory": { "guestBytes": 8192 } }')
-    const { elf, board } = await buildFirmware({ app: 'blink', board: file })
-    expect(board.name).toBe('gate')
-    expect(readFileSync(elf).includes('gate\0')).toBe(true)
+    const { elf, board, size } = await buildFirmware({ app: 'blink', board: added() })
+    expect(board.name).toBe('door')
+    expect(readFileSync(elf).includes('door\0')).toBe(true)
+    expect(firmwareBudget(board, size)).toEqual([])
   }, 240_000)
 })
