@@ -44,6 +44,12 @@ export const enum EventKind {
   Connection = 6,
   /** The telemetry message with sequence number id is on flash or acknowledged by the hub. */
   Stored = 7,
+  /** The upload wants the next bytes of its file from the app, at most id of them, see upload.part. */
+  Part = 8,
+  /** The upload goes on: id bytes of the file are where they belong. */
+  Upload = 9,
+  /** The upload is over. id 0: the file is there and the hub was told; below 0: an error, the name why in words. */
+  Uploaded = 10,
 }
 
 /** Of host_hub.send, a set. */
@@ -324,6 +330,70 @@ export namespace host_hub {
   /** 1 while the hub is connected. */
   // @ts-ignore: decorator
   @inline export function connected(): i32 { return hub_connected(); }
+}
+
+// @ts-ignore: decorator
+@external("upload", "begin")
+declare function upload_begin(name: usize, nameLength: i32, from_: i32, size: i32, options: i32): i32;
+// @ts-ignore: decorator
+@external("upload", "offset")
+declare function upload_offset(): i32;
+// @ts-ignore: decorator
+@external("upload", "part")
+declare function upload_part(data: usize, dataLength: i32): i32;
+// @ts-ignore: decorator
+@external("upload", "cancel")
+declare function upload_cancel(): i32;
+
+/** Files to the blob container of the hub, one at a time, over HTTPS. */
+export namespace host_upload {
+  /** name: of the blob, below the device's own folder. from -1: the app gives the bytes, on events; else their offset in the files partition. size in bytes, -1 with from -1: until an empty part. options 1: gzip. `busy` while one is under way. */
+  // @ts-ignore: decorator
+  @inline export function begin(name: string, from_: i32, size: i32, options: i32): i32 { return upload_begin(changetype<usize>(name), name.length, from_, size, options); }
+  /** Where in the file the wanted part begins; `notFound` when none is wanted. */
+  // @ts-ignore: decorator
+  @inline export function offset(): i32 { return upload_offset(); }
+  /** The bytes from there on, at most as many as wanted; none end a file of unknown size. */
+  // @ts-ignore: decorator
+  @inline export function part(data: usize, dataLength: i32): i32 { return upload_part(data, dataLength); }
+  /** Ends the upload with `closed`, unless it is over already; `notFound` when there is none. */
+  // @ts-ignore: decorator
+  @inline export function cancel(): i32 { return upload_cancel(); }
+}
+
+// @ts-ignore: decorator
+@external("files", "size")
+declare function files_size(): i32;
+// @ts-ignore: decorator
+@external("files", "unit")
+declare function files_unit(): i32;
+// @ts-ignore: decorator
+@external("files", "erase")
+declare function files_erase(offset: i32): i32;
+// @ts-ignore: decorator
+@external("files", "write")
+declare function files_write(offset: i32, data: usize, dataLength: i32): i32;
+// @ts-ignore: decorator
+@external("files", "read")
+declare function files_read(offset: i32, into: usize, intoLength: i32): i32;
+
+/** The files partition of the flash, which the app lays out itself. Erased bytes are 255, a write clears bits. */
+export namespace host_files {
+  /** Bytes of it. */
+  // @ts-ignore: decorator
+  @inline export function size(): i32 { return files_size(); }
+  /** Bytes of an erase unit. */
+  // @ts-ignore: decorator
+  @inline export function unit(): i32 { return files_unit(); }
+  /** Erases the unit that begins at offset. */
+  // @ts-ignore: decorator
+  @inline export function erase(offset: i32): i32 { return files_erase(offset); }
+  /** Into what was erased; on flash when it returns. offset and length are multiples of the chip's granule. */
+  // @ts-ignore: decorator
+  @inline export function write(offset: i32, data: usize, dataLength: i32): i32 { return files_write(offset, data, dataLength); }
+  /** The result is the bytes read, fewer at the end. */
+  // @ts-ignore: decorator
+  @inline export function read(offset: i32, into: usize, intoLength: i32): i32 { return files_read(offset, into, intoLength); }
 }
 
 // @ts-ignore: decorator

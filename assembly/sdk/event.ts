@@ -2,9 +2,9 @@
 
 import { EventKind, host_device, host_hub } from "./abi.gen";
 
-/** Index 0 is unused; the last kind is `Stored`. */
+/** Index 0 is unused; the last kind is `Uploaded`. */
 // @ts-ignore: decorator
-@lazy const handlers = memory.data(4 * (EventKind.Stored + 1));
+@lazy const handlers = memory.data(4 * (EventKind.Uploaded + 1));
 
 /** One handler a kind, by its table index: what no app uses is never compiled. */
 export function handle(kind: EventKind, handler: (id: i32) => void): void {
@@ -13,7 +13,7 @@ export function handle(kind: EventKind, handler: (id: i32) => void): void {
 
 /** The export `on_event`. A direct method that nobody waits for is answered with 501, so that its caller need not time out. */
 export function on_event(kind: i32, id: i32): void {
-  if (<u32>kind > <u32>EventKind.Stored) return;
+  if (<u32>kind > <u32>EventKind.Uploaded) return;
   const handler = load<u32>(handlers + (<usize>kind << 2));
   if (handler) {
     call_indirect<void>(handler, id);

@@ -97,6 +97,9 @@ static bool read_board(struct sim_device *sim, napi_env env, napi_value table)
     board->receive_bytes = (uint32_t)js_int(env, table, "receiveBytes", 0);
     board->store_blocks = (uint32_t)js_int(env, table, "storeBlocks", 0);
     board->outbox_blocks = (uint32_t)js_int(env, table, "outboxBlocks", 0);
+    board->files_blocks = (uint32_t)js_int(env, table, "filesBlocks", 0);
+    board->upload_bytes = (uint32_t)js_int(env, table, "uploadBytes", 0);
+    board->connections = (uint8_t)js_int(env, table, "connections", 1);
     return board->name != NULL;
 }
 
@@ -164,6 +167,7 @@ static bool read_memory(struct sim_device *sim, napi_env env, napi_value options
     sim->sim_pins.count = (uint16_t)pins;
     read_flash(&sim->sim_flash, env, options, "flash", sim->board.store_blocks);
     read_flash(&sim->sim_outbox, env, options, "outbox", sim->board.outbox_blocks);
+    read_flash(&sim->sim_files, env, options, "files", sim->board.files_blocks);
     return status_len >= SIM_STATUS_WORDS * sizeof(int32_t) &&
            values_len >= pins * TT_SIM_PIN_VALUES * sizeof(int32_t) && hooks_len >= pins;
 }
@@ -209,6 +213,7 @@ static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
     }
     config->address = js_text(env, link, "address");
     config->tcp_port = (uint16_t)js_int(env, link, "port", 0);
+    config->https_port = (uint16_t)js_int(env, link, "httpsPort", 0);
     config->model_id = js_text(env, link, "modelId");
     config->token_ttl_s = (uint32_t)js_int(env, link, "tokenTtlS", 0);
     config->keep_alive_s = (uint16_t)js_int(env, link, "keepAliveS", 0);

@@ -7,6 +7,7 @@
 
 #include "../core/crypto.h"
 #include "../core/device_state.h"
+#include "../core/uploader.h"
 
 enum {
     TURNS_MAX = 1000, // loops that never want to wait are put off to the next millisecond
@@ -191,6 +192,8 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->sim_outbox.life = &sim->flash_life;
     sim->block = tt_sim_flash_block(&sim->sim_flash);
     sim->outbox = tt_sim_flash_block(&sim->sim_outbox);
+    sim->sim_files.life = &sim->flash_life;
+    sim->files = tt_sim_flash_block(&sim->sim_files);
     sim->trace = (struct tt_trace){sim, write_trace};
     const napi_value v8 = js_get(env, options, "v8");
     if (v8) {
@@ -203,6 +206,8 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->config.io = &sim->io;
     sim->config.block = sim->sim_flash.block_count > 0 ? &sim->block : NULL;
     sim->config.outbox = sim->sim_outbox.block_count > 0 ? &sim->outbox : NULL;
+    sim->config.files = sim->sim_files.block_count > 0 ? &sim->files : NULL;
+    sim->config.uploader = &tt_uploader;
     sim->config.engine = &sim->engine;
     sim->config.trace = &sim->trace;
     sim->memory_bytes = tt_device_memory(&sim->board);

@@ -49,6 +49,8 @@ struct sim_device {
     size_t trace_at_death;
     struct tt_block block;
     struct tt_block outbox;
+    struct tt_sim_flash sim_files;
+    struct tt_block files;
     struct tt_sim_buffer trace_lines;
     struct tt_trace trace;
     struct tt_wasm3 wasm3; // unless the guest runs on V8

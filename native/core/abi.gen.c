@@ -373,6 +373,93 @@ static const char *hub_connected(struct tt_app *app, const struct tt_guest_memor
     return NULL;
 }
 
+static const char *upload_begin(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    struct tt_guest_text text = {0};
+    size_t name_len = 0;
+    const char *name = tt_guest_read_text(memory, args[0], args[1], &text, &name_len);
+    if (!name) { return tt_trap_bounds; }
+    *result = (uint32_t)(text.cut ? TT_EINVALID : tt_abi_upload_begin(app, name, name_len,
+                                                                      (int32_t)(uint32_t)args[2],
+                                                                      (int32_t)(uint32_t)args[3],
+                                                                      (int32_t)(uint32_t)args[4]));
+    return NULL;
+}
+
+static const char *upload_offset(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_upload_offset(app);
+    return NULL;
+}
+
+static const char *upload_part(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    uint8_t *data = tt_guest_range(memory, args[0], args[1]);
+    if (!data) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_upload_part(app, data, (size_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *upload_cancel(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_upload_cancel(app);
+    return NULL;
+}
+
+static const char *files_size(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_files_size(app);
+    return NULL;
+}
+
+static const char *files_unit(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    (void)args;
+    (void)memory;
+    *result = (uint32_t)tt_abi_files_unit(app);
+    return NULL;
+}
+
+static const char *files_erase(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_files_erase(app, (int32_t)(uint32_t)args[0]);
+    return NULL;
+}
+
+static const char *files_write(struct tt_app *app, const struct tt_guest_memory *memory,
+                               const uint64_t *args, uint64_t *result)
+{
+    uint8_t *data = tt_guest_range(memory, args[1], args[2]);
+    if (!data) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_files_write(app, (int32_t)(uint32_t)args[0], data,
+                                           (size_t)(uint32_t)args[2]);
+    return NULL;
+}
+
+static const char *files_read(struct tt_app *app, const struct tt_guest_memory *memory,
+                              const uint64_t *args, uint64_t *result)
+{
+    uint8_t *into = tt_guest_range(memory, args[1], args[2]);
+    if (!into) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_files_read(app, (int32_t)(uint32_t)args[0], into,
+                                          (size_t)(uint32_t)args[2]);
+    return NULL;
+}
+
 static const char *twin_report(struct tt_app *app, const struct tt_guest_memory *memory,
                                const uint64_t *args, uint64_t *result)
 {
@@ -461,6 +548,15 @@ const struct tt_import tt_imports[] = {
     {"hub", "send_written", "i(iiii)", "bii", true, 0, hub_send_written},
     {"hub", "reply_written", "i(ii)", "ii", true, 0, hub_reply_written},
     {"hub", "connected", "i()", "", false, 0, hub_connected},
+    {"upload", "begin", "i(iiiii)", "tiii", true, TT_BOARD_UPLOAD, upload_begin},
+    {"upload", "offset", "i()", "", true, TT_BOARD_UPLOAD, upload_offset},
+    {"upload", "part", "i(ii)", "b", true, TT_BOARD_UPLOAD, upload_part},
+    {"upload", "cancel", "i()", "", true, TT_BOARD_UPLOAD, upload_cancel},
+    {"files", "size", "i()", "", true, TT_BOARD_FILES, files_size},
+    {"files", "unit", "i()", "", true, TT_BOARD_FILES, files_unit},
+    {"files", "erase", "i(i)", "i", true, TT_BOARD_FILES, files_erase},
+    {"files", "write", "i(iii)", "ib", true, TT_BOARD_FILES, files_write},
+    {"files", "read", "i(iii)", "io", true, TT_BOARD_FILES, files_read},
     {"twin", "report", "i(ii)", "t", true, 0, twin_report},
     {"store", "get", "i(iiii)", "to", true, 0, store_get},
     {"store", "set", "i(iiii)", "tb", true, 0, store_set},

@@ -29,6 +29,12 @@ enum tt_event_kind {
     TT_EVENT_CONNECTION = 6,
     // The telemetry message with sequence number id is on flash or acknowledged by the hub.
     TT_EVENT_STORED = 7,
+    // The upload wants the next bytes of its file from the app, at most id of them, see upload.part.
+    TT_EVENT_PART = 8,
+    // The upload goes on: id bytes of the file are where they belong.
+    TT_EVENT_UPLOAD = 9,
+    // The upload is over. id 0: the file is there and the hub was told; below 0: an error, the name why in words.
+    TT_EVENT_UPLOADED = 10,
 };
 
 // Of tt_abi_hub_send, a set.
@@ -51,12 +57,12 @@ struct tt_import {
     const char *signature; // of the Wasm function: result(parameters), v i I F as void i32 i64 f64
     const char *kinds;     // per parameter: i i32, I i64, F f64, t text, u units, b bytes, o out
     bool traced;           // belongs to the canonical trace
-    uint8_t needs;         // enum tt_pin_kind: the board has a pin of one of them; 0: every board
+    uint8_t needs;         // enum tt_pin_kind, tt_board_feature: the board has one of them; 0: every board
     tt_shim *shim;
 };
 
 extern const struct tt_import tt_imports[];
-enum { TT_IMPORT_COUNT = 41 };
+enum { TT_IMPORT_COUNT = 50 };
 
 // The bodies, written by hand in core. Pointers are valid during the call only.
 
@@ -165,6 +171,30 @@ int32_t tt_abi_hub_send_written(struct tt_app *app,
 int32_t tt_abi_hub_reply_written(struct tt_app *app, int32_t request, int32_t status);
 // 1 while the hub is connected.
 int32_t tt_abi_hub_connected(struct tt_app *app);
+
+// upload: Files to the blob container of the hub, one at a time, over HTTPS.
+// name: of the blob, below the device's own folder. from -1: the app gives the bytes, on events; else their offset in the files partition. size in bytes, -1 with from -1: until an empty part. options 1: gzip. `busy` while one is under way.
+int32_t tt_abi_upload_begin(struct tt_app *app, const char *name, size_t name_len, int32_t from,
+                            int32_t size, int32_t options);
+// Where in the file the wanted part begins; `notFound` when none is wanted.
+int32_t tt_abi_upload_offset(struct tt_app *app);
+// The bytes from there on, at most as many as wanted; none end a file of unknown size.
+int32_t tt_abi_upload_part(struct tt_app *app, const uint8_t *data, size_t data_len);
+// Ends the upload with `closed`, unless it is over already; `notFound` when there is none.
+int32_t tt_abi_upload_cancel(struct tt_app *app);
+
+// files: The files partition of the flash, which the app lays out itself. Erased bytes are 255, a write clears bits.
+// Bytes of it.
+int32_t tt_abi_files_size(struct tt_app *app);
+// Bytes of an erase unit.
+int32_t tt_abi_files_unit(struct tt_app *app);
+// Erases the unit that begins at offset.
+int32_t tt_abi_files_erase(struct tt_app *app, int32_t offset);
+// Into what was erased; on flash when it returns. offset and length are multiples of the chip's granule.
+int32_t tt_abi_files_write(struct tt_app *app, int32_t offset,
+                           const uint8_t *data, size_t data_len);
+// The result is the bytes read, fewer at the end.
+int32_t tt_abi_files_read(struct tt_app *app, int32_t offset, uint8_t *into, size_t into_cap);
 
 // twin: The device twin.
 // Sets the reported property name to the value that `json` wrote; of several before the link sends, the last wins. `full` when it got too long.

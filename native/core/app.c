@@ -6,6 +6,7 @@
 #include "app_state.h"
 #include "crypto.h"
 #include "trace.h"
+#include "uploader.h"
 
 enum { RETRY_MS = 10 }; // for a done mark that found the outbox full
 
@@ -40,6 +41,7 @@ int tt_app_start(struct tt_app *app, const struct tt_app_config *config, int64_t
         if (!app->safe_mode) { err = tt_app_load(app); }
     }
     if (err < 0) { tt_app_log(app, TT_LOG_ERROR, app->why); }
+    if (err == TT_OK && config->upload != NULL) { config->uploader->resume(app); }
     return err;
 }
 

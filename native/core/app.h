@@ -22,6 +22,8 @@ enum {
     TT_BUILD_ID_LEN = 16,    // hex digits of the module's SHA-256
 };
 
+struct tt_upload;
+struct tt_uploader;
 struct tt_trace; // canonical trace sink, see trace.h; NULL records nothing
 
 struct tt_app_config {
@@ -32,6 +34,9 @@ struct tt_app_config {
     struct tt_store *store;
     struct tt_outbox *outbox;
     struct tt_inbox *inbox;
+    const struct tt_block *files;       // the files partition; NULL: none
+    const struct tt_uploader *uploader; // NULL: nothing is uploaded
+    struct tt_upload *upload;           // the uploader's; NULL: nothing is uploaded
     struct tt_trace *trace;
     struct tt_range device_id;
     struct tt_range module_id; // empty: the device itself

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app_state.h"
+#include "uploader.h"
 
 int tt_app_load(struct tt_app *app)
 {
@@ -42,6 +43,7 @@ void tt_app_unload(struct tt_app *app)
     app->config.engine->unload(app->config.engine->ctx);
     app->loaded = false;
     app->timer_count = 0;
+    if (app->uploading) { app->config.uploader->abandon(app); }
     tt_app_pins_unwatch(app);
     tt_app_pins_safe(app);
 }

@@ -3,6 +3,7 @@
 
 #include "app_state.h"
 #include "bytes.h"
+#include "uploader.h"
 
 // Bytes of an MQTT packet with telemetry that are neither body, properties nor device id: fixed
 // header 5, lengths and packet identifier 4, "devices//messages/events/" 25,
@@ -90,6 +91,11 @@ static void put_done(struct tt_app *app)
 static void run_delivery(struct tt_app *app, const struct tt_delivery *delivery)
 {
     if (delivery->kind == TT_EVENT_CONNECTION) { app->connected = delivery->id == 1; }
+    const struct tt_uploader *const uploader = app->config.uploader;
+    if (delivery->kind >= TT_EVENT_PART && delivery->kind <= TT_EVENT_UPLOADED &&
+        uploader != NULL && !uploader->delivered(app, delivery)) {
+        return;
+    }
     if (app->safe_mode) {
         // Messages stay unacknowledged and come again when the app is back.
         if (delivery->kind == TT_EVENT_METHOD) { tt_app_answer_in_safe_mode(app, delivery); }

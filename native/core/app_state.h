@@ -47,6 +47,8 @@ struct tt_app {
     bool stopped;
     bool connected;
     bool telemetry_full; // said so; until a message is queued again
+    bool uploading;      // until its UPLOADED event
+    int32_t upload_from; // where in the files partition, below 0: the guest gives it
     bool done_waits;     // message done_id was handled, but the outbox had no room for the mark
     int32_t done_id;
 

@@ -12,6 +12,8 @@ enum tt_pin_kind {
     TT_PIN_I2C = 16,
 };
 
+enum tt_board_feature { TT_BOARD_UPLOAD = 64, TT_BOARD_FILES = 128 }; // beside pin kinds
+
 struct tt_board_pin {
     const char *name; // as apps call it
     uint8_t kind;     // one enum tt_pin_kind
@@ -44,4 +46,7 @@ struct tt_board {
     uint32_t
         store_blocks; // erase blocks of the block device for the store, at least 2; 0: no store
     uint32_t outbox_blocks; // erase blocks for telemetry that cannot leave; 0: it stays in RAM
+    uint32_t files_blocks;  // erase blocks of the files partition; 0: none
+    uint32_t upload_bytes; // RAM for the upload of a file, blocks included; 0: none can be uploaded
+    uint8_t connections;   // TLS connections there is memory for at once, 1 or 2
 };

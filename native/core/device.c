@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "device_state.h"
 #include "module.h"
+#include "uploader.h"
 
 enum { ALIGNMENT = 8 };
 
@@ -22,7 +23,8 @@ static uint32_t inbox_bytes(const struct tt_board *board)
 size_t tt_device_memory(const struct tt_board *board)
 {
     return aligned(sizeof(struct tt_device)) + aligned(tt_outbox_memory(board)) +
-           aligned(inbox_bytes(board)) + aligned(tt_link_memory(board));
+           aligned(inbox_bytes(board)) + aligned(tt_link_memory(board)) +
+           aligned(board->upload_bytes);
 }
 
 // Counts this start in the store. Without one the number is random: message ids must not come
@@ -80,6 +82,9 @@ static int start_app(struct tt_device *device, const struct tt_device_config *co
         .store = &device->store,
         .outbox = &device->outbox,
         .inbox = &device->inbox,
+        .files = config->files,
+        .uploader = config->uploader,
+        .upload = device->upload,
         .trace = config->trace,
         .device_id = config->link.connection.device_id,
         .module_id = config->link.connection.module_id,
@@ -107,6 +112,10 @@ static int start_link(struct tt_device *device, const struct tt_device_config *c
         memcpy(device->model_id, model.data, model.len);
         link.model_id = device->model_id;
     }
+    if (device->upload != NULL) {
+        link.side =
+            (struct tt_link_side){device->upload, config->uploader->step, config->uploader->stop};
+    }
     const int err = tt_link_start(&device->link, &link, memory);
     device->linked = err == TT_OK;
     return err;
@@ -133,6 +142,11 @@ struct tt_device *tt_device_start(void *memory, size_t size, const struct tt_dev
     *why = open_outbox(device, config);
     if (*why) { return NULL; }
     const uint32_t boot = count_boot(&device->store, config->port);
+    if (config->uploader != NULL && !config->offline && config->board->upload_bytes > 0) {
+        device->upload =
+            config->uploader->open(at + aligned(tt_link_memory(config->board)), &device->link,
+                                   &device->inbox, config->port, config->board);
+    }
     if (start_app(device, config, boot, now_ms) < 0) {
         *why = tt_app_why(&device->app);
         return NULL;

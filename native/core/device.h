@@ -15,6 +15,8 @@ struct tt_device_config {
     const struct tt_block *block;  // NULL: nothing survives a restart
     const struct tt_block *outbox; // NULL: telemetry waits in RAM only; may be the same as block
     uint32_t outbox_first_block;   // the board's outbox_blocks begin there
+    const struct tt_block *files;  // the board's files partition; NULL: none
+    const struct tt_uploader *uploader; // NULL: this firmware uploads nothing
     const struct tt_engine *engine;
     struct tt_trace *trace;
     const uint8_t *wasm;

@@ -14,4 +14,5 @@ struct tt_device {
     struct tt_store store;
     char model_id[TT_MODULE_MODEL_ID_MAX + 1]; // the app's, with its NUL; empty for none
     bool linked;                               // false: offline for good
+    struct tt_upload *upload;                  // NULL: none
 };

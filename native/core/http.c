@@ -315,28 +315,40 @@ int tt_http_response_end(struct tt_http_response *response)
     return TT_OK;
 }
 
-void tt_http_begin(struct tt_http_exchange *exchange, struct tt_range head, struct tt_range body,
+void tt_http_begin(struct tt_http_exchange *exchange, const struct tt_http_request *request,
                    void *into, size_t into_cap, int64_t now_ms)
 {
-    *exchange = (struct tt_http_exchange){.parts = {head, body}, .quiet_ms = now_ms};
+    *exchange =
+        (struct tt_http_exchange){.request = *request, .part = request->head, .quiet_ms = now_ms};
     tt_http_response_init(&exchange->response, into, into_cap);
+}
+
+static void next_part(struct tt_http_exchange *exchange)
+{
+    const struct tt_http_request *const request = &exchange->request;
+    if (!exchange->in_body) {
+        exchange->in_body = true;
+        exchange->part = request->body;
+        if (exchange->part.len > 0) { return; }
+    }
+    if (request->more != NULL) { exchange->part = request->more(request->ctx); }
+    exchange->sent = exchange->part.len == 0;
 }
 
 // TT_OK, or the stream's error.
 static int send_request(struct tt_http_exchange *exchange, const struct tt_stream *stream,
                         int64_t now_ms)
 {
-    while (exchange->part < 2) {
-        const struct tt_range part = exchange->parts[exchange->part];
-        if (exchange->sent == part.len) {
-            exchange->part++;
-            exchange->sent = 0;
+    while (!exchange->sent) {
+        if (exchange->part.len == 0) {
+            next_part(exchange);
             continue;
         }
-        const int taken = stream->write(stream->ctx, (const uint8_t *)part.data + exchange->sent,
-                                        part.len - exchange->sent);
+        const int taken =
+            stream->write(stream->ctx, (const uint8_t *)exchange->part.data, exchange->part.len);
         if (taken <= 0) { return taken; }
-        exchange->sent += (size_t)taken;
+        exchange->part.data += taken;
+        exchange->part.len -= (size_t)taken;
         exchange->quiet_ms = now_ms;
     }
     return TT_OK;
@@ -358,7 +370,7 @@ int tt_http_step(struct tt_http_exchange *exchange, const struct tt_stream *stre
         if (done < 0) { return done; }
         if (done == 1) {
             // More than was asked for, or an answer to half a question: nothing else goes this way.
-            if (used < (size_t)got || exchange->part < 2) { response->keep = false; }
+            if (used < (size_t)got || !exchange->sent) { response->keep = false; }
             return 1;
         }
     }

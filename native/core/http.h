@@ -66,16 +66,27 @@ int tt_http_response_add(struct tt_http_response *response, const uint8_t *data,
 // The stream ended: TT_OK when that is the end of the body (RFC 9112 §6.3), else TT_ECLOSED.
 int tt_http_response_end(struct tt_http_response *response);
 
+// What a request is made of; all of it stays in place until the exchange is over.
+struct tt_http_request {
+    struct tt_range head;
+    struct tt_range body;
+    // The next part of a body too large for memory; one of no bytes ends it. NULL: body is all.
+    struct tt_range (*more)(void *ctx);
+    void *ctx;
+};
+
 // One request and its response on a stream that stays the caller's.
 struct tt_http_exchange {
-    struct tt_range parts[2]; // head and body; in place until the exchange is over
-    size_t part;              // the one being sent
-    size_t sent;              // of it
-    int64_t quiet_ms;         // when the silence began
+    struct tt_http_request request;
+    struct tt_range part; // what is left of the part being sent
+    bool in_body;
+    bool sent;
+    int64_t quiet_ms; // when the silence began
     struct tt_http_response response;
 };
 
-void tt_http_begin(struct tt_http_exchange *exchange, struct tt_range head, struct tt_range body,
+// Keeps at most into_cap bytes of the response's body.
+void tt_http_begin(struct tt_http_exchange *exchange, const struct tt_http_request *request,
                    void *into, size_t into_cap, int64_t now_ms);
 // Sends and reads what can be now. 1 when the response is complete (it may come before all was
 // sent: then it says not to keep the connection), 0 while it is not, or an error: the stream's,

@@ -225,6 +225,18 @@ static int write_all(struct tt_link *link, int64_t now_ms)
     }
 }
 
+bool tt_link_lend(struct tt_link *link)
+{
+    if (link->config.board->connections >= 2) { return true; }
+    link->lent = true;
+    if (link->phase == TT_LINK_CONNECTING) {
+        tt_link_hang_up(link);
+        link->phase = TT_LINK_WAITING;
+        link->next_ms = INT64_MIN;
+    }
+    return link->phase == TT_LINK_WAITING;
+}
+
 // One reconnect for each renewal, and for messages that were left to the hub: first what is in
 // flight comes home, then DISCONNECT, and the session goes on in the next connection.
 static void leave_when_due(struct tt_link *link, int64_t now_ms)
@@ -232,14 +244,14 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
     struct tt_hub *hub = &link->hub;
     const bool room_again = hub->missed && tt_queue_empty(&link->config.inbox->queue);
     if (!hub->draining) {
-        if (now_ms < link->renew_ms && !room_again) { return; }
+        if (now_ms < link->renew_ms && !room_again && !link->lent) { return; }
         hub->draining = true;
         if (link->drain_until_ms - DRAIN_MS > now_ms) { link->drain_until_ms = now_ms + DRAIN_MS; }
     }
     if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
         tt_hub_disconnect(hub);
         link->phase = TT_LINK_LEAVING;
-        link->renewing = true;
+        link->renewing = !link->lent;
         link->next_ms = now_ms + LEAVE_MS;
     }
 }
@@ -249,6 +261,7 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
     struct tt_hub *hub = &link->hub;
     if (link->phase == TT_LINK_WAITING) {
         tt_hub_send(hub, now_ms); // nothing is sent: replies nobody waits for go
+        if (link->lent) { return INT64_MAX; }
         if (now_ms < link->next_ms) { return link->next_ms; }
         dial(link, now_ms);
     }
@@ -272,6 +285,7 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
         tt_link_hang_up(link);
         link->phase = TT_LINK_WAITING;
         link->next_ms = now_ms;
+        if (!link->renewing) { notice(link, TT_NOTICE_LEFT, TT_OK, "", 0); }
         return now_ms;
     }
     if (link->phase == TT_LINK_WAITING) { return link->next_ms; }
@@ -290,9 +304,16 @@ int32_t tt_link_step(struct tt_link *link, int64_t now_ms)
         link->attempt = 0;
         if (link->phase == TT_LINK_WAITING) { link->next_ms = now_ms; }
     }
-    const int64_t step_ms = step(link, now_ms);
+    int64_t next_ms = step(link, now_ms);
     const int64_t store_ms = tt_link_store(link, now_ms);
-    const int64_t next_ms = step_ms < store_ms ? step_ms : store_ms;
+    if (store_ms < next_ms) { next_ms = store_ms; }
+    const struct tt_link_side *const side = &link->config.side;
+    if (side->step != NULL) {
+        const bool lent = link->lent;
+        const int64_t side_ms = side->step(side->ctx, now_ms);
+        if (side_ms < next_ms) { next_ms = side_ms; }
+        if (link->lent != lent) { next_ms = now_ms; } // to leave, or to dial again
+    }
     if (link->told != tt_link_connected(link)) { tell_app(link); }
     return next_ms <= now_ms               ? 0
            : next_ms - now_ms >= INT32_MAX ? INT32_MAX
@@ -320,7 +341,10 @@ void tt_link_stop(struct tt_link *link)
         tt_hub_disconnect(&link->hub);
         flush(link, link->connected_ms);
     }
-    if (link->phase != TT_LINK_STOPPED) { tt_link_hang_up(link); }
+    if (link->phase != TT_LINK_STOPPED) {
+        if (link->config.side.stop != NULL) { link->config.side.stop(link->config.side.ctx); }
+        tt_link_hang_up(link);
+    }
     link->phase = TT_LINK_STOPPED;
     link->renewing = false;
 }

@@ -8,6 +8,13 @@
 #include "inbox.h"
 #include "outbox.h"
 
+// What else the link loop does, stepped after the link itself. NULL: nothing.
+struct tt_link_side {
+    void *ctx;
+    int64_t (*step)(void *ctx, int64_t now_ms); // when again, INT64_MAX: when woken
+    void (*stop)(void *ctx);                    // closes what is open
+};
+
 // Strings and buffers are the caller's and live as long as the link. Secrets are never logged.
 struct tt_link_config {
     const struct tt_port *port;
@@ -19,6 +26,7 @@ struct tt_link_config {
     struct tt_connection connection;
     const char *address;   // TCP host; NULL: the gateway's or host's name without its :port
     uint16_t tcp_port;     // 0: that :port, or 8883
+    uint16_t https_port;   // of the hub; 0: its host's, or 443
     const char *model_id;  // of IoT Plug and Play, announced in CONNECT; NULL: none
     uint32_t token_ttl_s;  // 0: 3600. Renewed when a quarter of it is left
     uint16_t keep_alive_s; // 0: 240, at most 1177
@@ -30,9 +38,10 @@ struct tt_link_config {
     const struct tt_key_slot *key_slot;
     const uint8_t *certificate;
     size_t certificate_len;
-    bool health;            // condition is a reported property, said at each connection
-    uint32_t boot;          // number of this start, first half of message ids
-    int64_t build_epoch_ms; // the clock is not believed before this
+    bool health;              // condition is a reported property, said at each connection
+    uint32_t boot;            // number of this start, first half of message ids
+    int64_t build_epoch_ms;   // the clock is not believed before this
+    struct tt_link_side side; // step NULL: none
 };
 
 struct tt_link; // defined by link_state.h

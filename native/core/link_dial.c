@@ -32,11 +32,12 @@ void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_ran
     set_peer(link, connection->gateway.len > 0 ? connection->gateway : host);
 }
 
-static int open_tls(struct tt_link *link, const struct tt_stream *stream)
+int tt_link_secure(struct tt_link *link, const char *name, const struct tt_stream *inner,
+                   struct tt_tls **tls, struct tt_stream *out, const char **why)
 {
     const struct tt_tls_config config = {
         .port = link->config.port,
-        .host = link->name,
+        .host = name,
         .ca = link->config.ca,
         .ca_len = link->config.ca_len,
         .key = link->config.connection.x509 ? link->config.key_slot : NULL,
@@ -45,8 +46,8 @@ static int open_tls(struct tt_link *link, const struct tt_stream *stream)
         .build_epoch_ms = link->config.build_epoch_ms,
         .tls13 = link->config.tls13,
     };
-    const int err = tt_tls_open(&config, stream, &link->tls, &link->stream, &link->hub.why);
-    if (err != TT_OK) { link->tls = NULL; }
+    const int err = tt_tls_open(&config, inner, tls, out, why);
+    if (err != TT_OK) { *tls = NULL; }
     return err;
 }
 
@@ -64,7 +65,7 @@ int tt_link_dial(struct tt_link *link, int64_t now_ms)
     int err = port->connect(port->ctx, address, link->tcp_port, &stream);
     if (err != TT_OK) { return err; }
     if (link->config.tls) {
-        err = open_tls(link, &stream);
+        err = tt_link_secure(link, link->name, &stream, &link->tls, &link->stream, &link->hub.why);
         if (err != TT_OK) { return err; }
     } else {
         link->stream = stream;

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "https.h"
 #include "hub.h"
 #include "link.h"
 #include "topic.h"
@@ -13,7 +14,7 @@ enum tt_link_phase {
     TT_LINK_WAITING,    // no stream; dials at next_ms
     TT_LINK_CONNECTING, // TCP, TLS, CONNECT; given up at next_ms
     TT_LINK_CONNECTED,
-    TT_LINK_LEAVING, // DISCONNECT on its way, at most until next_ms; then dials at once
+    TT_LINK_LEAVING, // DISCONNECT on its way, at most until next_ms
     TT_LINK_STOPPED,
 };
 
@@ -25,18 +26,20 @@ struct tt_link {
     struct tt_tls *tls;      // NULL: plain, or no stream
     int64_t next_ms;
     int64_t connected_ms;
-    int64_t renew_ms;       // when the token is to be renewed
-    int64_t drain_until_ms; // renewal waits no longer for what is in flight
-    int64_t away_ms;        // when messages go to flash for want of a connection; INT64_MAX: it is
-                            // there
-    int64_t store_at_ms;    // the flash failed: not tried again before
-    int64_t taken_by_ms;    // a stream that takes nothing is dead then; INT64_MAX: it does
-    unsigned attempt;       // failures in a row
-    uint32_t connections;   // since the start; a renewal is none
-    bool renewing;          // the gap is of our own making: nobody is told
-    bool told;              // what the app knows of the connection
-    bool second;            // which of two keys signs the next token
-    _Atomic bool up;        // tt_link_up was called
+    int64_t renew_ms;        // when the token is to be renewed
+    int64_t drain_until_ms;  // renewal waits no longer for what is in flight
+    int64_t away_ms;         // when messages go to flash for want of a connection; INT64_MAX: it is
+                             // there
+    int64_t store_at_ms;     // the flash failed: not tried again before
+    int64_t taken_by_ms;     // a stream that takes nothing is dead then; INT64_MAX: it does
+    unsigned attempt;        // failures in a row
+    uint32_t connections;    // since the start; a renewal is none
+    bool renewing;           // the gap is of our own making: nobody is told
+    bool told;               // what the app knows of the connection
+    bool second;             // which of two keys signs the next token
+    bool lent;               // the memory for a connection is a side's: no dialling
+    struct tt_tls *side_tls; // of the side's connection, as long as that is open
+    _Atomic bool up;         // tt_link_up was called
     uint16_t tcp_port;
     struct tt_range host;                  // of the hub, with its port where it has one
     char name[TT_CONNECTION_HOST_MAX + 1]; // whose certificate is expected; TCP address by default
@@ -54,6 +57,16 @@ void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_ran
 int tt_link_dial(struct tt_link *link, int64_t now_ms);
 // Closes the stream, if there is one, and what lives on it.
 void tt_link_hang_up(struct tt_link *link);
+// TLS with the link's roots over inner, which it owns from now on. As tt_tls_open.
+int tt_link_secure(struct tt_link *link, const char *name, const struct tt_stream *inner,
+                   struct tt_tls **tls, struct tt_stream *out, const char **why);
+// A token that says who the device is, signed at now_s (seconds since 1970). Its length, or an
+// error.
+int tt_link_sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap);
+// Asks for the memory of a connection, for a side: true at once on a board that has it twice, else
+// once the link has left the hub. Until link->lent is false again the link does not dial.
+bool tt_link_lend(struct tt_link *link);
+extern const struct tt_https_way tt_link_https; // its ctx is the link
 // Queues CONNECT with a token signed at now_s (seconds since 1970). TT_OK or TT_EINVALID.
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms);
 // Puts the property `health` among those to be reported.

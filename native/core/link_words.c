@@ -39,7 +39,7 @@ static void write_username(struct tt_writer *out, const struct tt_link *link)
     }
 }
 
-static int sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap)
+int tt_link_sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap)
 {
     const struct tt_connection *connection = &link->config.connection;
     uint8_t key[TT_CONNECTION_KEY_MAX];
@@ -62,7 +62,7 @@ int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
 {
     char password[PASSWORD_MAX];
     const bool x509 = link->config.connection.x509;
-    const int password_len = x509 ? 0 : sign(link, now_s, password, sizeof password);
+    const int password_len = x509 ? 0 : tt_link_sign(link, now_s, password, sizeof password);
     char client_text[CLIENT_MAX];
     struct tt_writer client = tt_writer_of(client_text, sizeof client_text);
     write_client(&client, link);

@@ -131,6 +131,8 @@ static const struct tt_import *find_import(struct tt_range module, struct tt_ran
 
 static bool board_has(const struct tt_board *board, unsigned needs)
 {
+    if ((needs & TT_BOARD_UPLOAD) != 0) { return board->upload_bytes > 0; }
+    if ((needs & TT_BOARD_FILES) != 0) { return board->files_blocks > 0; }
     for (size_t i = 0; i < board->pin_count; i++) {
         if (board->pins[i].kind & needs) { return true; }
     }
@@ -166,7 +168,8 @@ static int check_imports(struct module *module, struct tt_reader reader)
         if (!board_has(module->board, import->needs)) {
             tt_writer_text(&module->why, "board '");
             tt_writer_text(&module->why, module->board->name);
-            tt_writer_text(&module->why, "' has no pin for ");
+            tt_writer_text(&module->why, import->needs < TT_BOARD_UPLOAD ? "' has no pin for "
+                                                                         : "' has no room for ");
             tt_writer_text(&module->why, import->module);
             return refuse_import(module, TT_EUNSUPPORTED, ", which the app's import ", from, name,
                                  " needs");

@@ -102,7 +102,7 @@ void tt_trace_mark(const struct tt_trace *trace, int64_t now_ms, const char *wha
 void tt_trace_event(const struct tt_trace *trace, int64_t now_ms, const struct tt_delivery *event)
 {
     // When the link came up or was heard is the network's doing.
-    if (event->kind == TT_EVENT_CONNECTION || event->kind == TT_EVENT_STORED) { return; }
+    if (event->kind == TT_EVENT_CONNECTION || event->kind >= TT_EVENT_STORED) { return; }
     struct line line = begin(trace, now_ms);
     put_text(&line, "event ");
     put_integer(&line, event->kind);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../core/uploader.h"
 #include "../engine/wasm3.h"
 #include "../port/error.gen.h"
 #include "../port/posix/flash.h"
@@ -48,6 +49,7 @@ static bool run_once(const struct tt_options *options, const struct tt_block *bl
         .block = block,
         .outbox = block,
         .outbox_first_block = options->board->store_blocks,
+        .uploader = &tt_uploader,
         .engine = &engine,
         .wasm = options->wasm,
         .wasm_len = options->wasm_len,

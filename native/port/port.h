@@ -28,6 +28,7 @@ enum tt_notice_kind {
     TT_NOTICE_STORED = 10,  // a message is on flash; code, text: as with QUEUED
     TT_NOTICE_DROPPED = 11, // a message gave way to others or cannot be sent; as with QUEUED
     TT_NOTICE_EXPIRED = 12, // a message was too old to be sent; as with QUEUED
+    TT_NOTICE_LEFT = 13,    // the device left the hub by intent and comes back when it has a reason
 };
 
 // A structured observation, for tools that watch a device. text is valid during the call.

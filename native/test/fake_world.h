@@ -30,7 +30,7 @@ struct fake_world {
     char desired_json[512];
     char message_properties[8][32];
 
-    int notices[TT_NOTICE_EXPIRED + 1];
+    int notices[TT_NOTICE_LEFT + 1];
     int disconnect_code;
     char disconnect_text[256];
     char connected_text[128];

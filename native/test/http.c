@@ -203,7 +203,8 @@ static int wire_write(void *ctx, const uint8_t *data, size_t len)
 static int exchange(struct wire *wire, struct tt_http_exchange *http, char *body, size_t cap)
 {
     const struct tt_stream stream = {wire, wire_read, wire_write, NULL};
-    tt_http_begin(http, (struct tt_range){"head", 4}, (struct tt_range){"body", 4}, body, cap, 0);
+    const struct tt_http_request request = {.head = {"head", 4}, .body = {"body", 4}};
+    tt_http_begin(http, &request, body, cap, 0);
     return tt_http_step(http, &stream, 0);
 }
 
@@ -219,6 +220,26 @@ static void sends_and_reads(void)
     CHECK_INT(tt_http_step(&http, &stream, 1000), 1);
     CHECK_TEXT(wire.seen, wire.taken, "headbody");
     CHECK_TEXT(body, http.response.body_len, "ok");
+    CHECK(http.response.keep);
+}
+
+static struct tt_range two_more(void *ctx)
+{
+    int *const given = ctx;
+    return (*given)++ < 2 ? (struct tt_range){"more", 4} : (struct tt_range){NULL, 0};
+}
+
+static void body_in_parts(void)
+{
+    char body[8];
+    int given = 0;
+    struct tt_http_exchange http;
+    struct wire wire = {.room = 100, .after = 12, .answer = "HTTP/1.1 204 No Content\r\n\r\n"};
+    const struct tt_stream stream = {&wire, wire_read, wire_write, NULL};
+    const struct tt_http_request request = {.head = {"head", 4}, .more = two_more, .ctx = &given};
+    tt_http_begin(&http, &request, body, sizeof body, 0);
+    CHECK_INT(tt_http_step(&http, &stream, 0), 1);
+    CHECK_TEXT(wire.seen, wire.taken, "headmoremore");
     CHECK(http.response.keep);
 }
 
@@ -279,6 +300,7 @@ int main(void)
     RUN(body_without_end, "refuses a body without an end");
     RUN(long_lines, "passes a long header over, and refuses one that matters");
     RUN(sends_and_reads, "sends head and body as there is room, then reads the response");
+    RUN(body_in_parts, "sends a body that is made while it goes");
     RUN(early_refusal, "reads a refusal that comes before all was sent");
     RUN(more_than_was_asked_for, "does not use a connection again that said more than was asked");
     RUN(silence, "gives up after 30 s of silence");

@@ -30,10 +30,13 @@ export interface Call {
 export interface Capability {
   readonly name: string
   readonly doc: string
-  /** The pin kinds that give a board this capability, any of them; empty means every host has it. */
-  readonly needs: readonly PinKind[]
+  /** The pin kinds or features that give a board this capability, any of them; empty means every host has it. */
+  readonly needs: readonly (PinKind | FeatureKind)[]
   readonly calls: readonly Call[]
 }
+
+/** What a board can have beside pins: RAM for uploads, a partition for files. */
+export type FeatureKind = 'upload' | 'files'
 
 /** What a named pin of a board can be. */
 export type PinKind = 'output' | 'input' | 'analog' | 'pwm' | 'i2c'
@@ -66,6 +69,9 @@ export const events = {
   desired: { kind: 5, doc: 'Desired properties; the payload is a JSON object with $version. id 0: the whole of them, 1: a patch.' },
   connection: { kind: 6, doc: 'The connection to the hub changed; id 1: up, 0: down.' },
   stored: { kind: 7, doc: 'The telemetry message with sequence number id is on flash or acknowledged by the hub.' },
+  part: { kind: 8, doc: 'The upload wants the next bytes of its file from the app, at most id of them, see upload.part.' },
+  upload: { kind: 9, doc: 'The upload goes on: id bytes of the file are where they belong.' },
+  uploaded: { kind: 10, doc: 'The upload is over. id 0: the file is there and the hub was told; below 0: an error, the name why in words.' },
 } as const
 
 /** A set that goes with a telemetry message. What none of them says: the oldest gives way when the outbox is full. */
@@ -194,6 +200,30 @@ export const capabilities: readonly Capability[] = [
       call('send_written', [bytes('properties'), i32('options'), i32('expires_s')], 'i32', 'As `send`; the body is what `json` wrote. `full` when it got too long.'),
       call('reply_written', [i32('request'), i32('status')], 'i32', 'As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.'),
       call('connected', [], 'i32', '1 while the hub is connected.', { traced: false }),
+    ],
+  },
+  {
+    name: 'upload',
+    doc: 'Files to the blob container of the hub, one at a time, over HTTPS.',
+    needs: ['upload'],
+    calls: [
+      call('begin', [text('name'), i32('from'), i32('size'), i32('options')], 'i32',
+        'name: of the blob, below the device\'s own folder. from -1: the app gives the bytes, on events; else their offset in the files partition. size in bytes, -1 with from -1: until an empty part. options 1: gzip. `busy` while one is under way.'),
+      call('offset', [], 'i32', 'Where in the file the wanted part begins; `notFound` when none is wanted.'),
+      call('part', [bytes('data')], 'i32', 'The bytes from there on, at most as many as wanted; none end a file of unknown size.'),
+      call('cancel', [], 'i32', 'Ends the upload with `closed`, unless it is over already; `notFound` when there is none.'),
+    ],
+  },
+  {
+    name: 'files',
+    doc: 'The files partition of the flash, which the app lays out itself. Erased bytes are 255, a write clears bits.',
+    needs: ['files'],
+    calls: [
+      call('size', [], 'i32', 'Bytes of it.'),
+      call('unit', [], 'i32', 'Bytes of an erase unit.'),
+      call('erase', [i32('offset')], 'i32', 'Erases the unit that begins at offset.'),
+      call('write', [i32('offset'), bytes('data')], 'i32', 'Into what was erased; on flash when it returns. offset and length are multiples of the chip\'s granule.'),
+      call('read', [i32('offset'), out('into')], 'i32', 'The result is the bytes read, fewer at the end.'),
     ],
   },
   {

@@ -91,7 +91,7 @@ export function abiHeader(): string {
     '    const char *signature; // of the Wasm function: result(parameters), v i I F as void i32 i64 f64',
     '    const char *kinds;     // per parameter: i i32, I i64, F f64, t text, u units, b bytes, o out',
     '    bool traced;           // belongs to the canonical trace',
-    '    uint8_t needs;         // enum tt_pin_kind: the board has a pin of one of them; 0: every board',
+    '    uint8_t needs;         // enum tt_pin_kind, tt_board_feature: the board has one of them; 0: every board',
     '    tt_shim *shim;',
     '};',
     '',
@@ -115,7 +115,7 @@ function signature(call: Call): string {
   return `${result}(${call.parameters.map(({ kind }) => slots[kind]).join('')})`
 }
 
-const pinKinds = ({ needs }: Capability) => needs.length === 0 ? '0' : needs.map((kind) => `TT_PIN_${kind.toUpperCase()}`).join(' | ')
+const pinKinds = ({ needs }: Capability) => needs.length === 0 ? '0' : needs.map((kind) => kind === 'upload' || kind === 'files' ? `TT_BOARD_${kind.toUpperCase()}` : `TT_PIN_${kind.toUpperCase()}`).join(' | ')
 
 function shim(capability: Capability, call: Call): string {
   const body: string[] = []

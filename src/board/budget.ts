@@ -20,7 +20,7 @@ export function heapsOf({ memory, network: { tls }, firmware }: Budgeted): Pick<
 
 /** Bytes of RAM by what they are for. Reports count twice, since the link keeps as much again. */
 export function ramBudget(board: Budgeted, chip: Pick<ChipFile, 'systemRamBytes'>): Readonly<Record<string, number>> {
-  const { guestBytes, guestStackBytes, telemetryBytes, replyBytes, reportBytes, inboxBytes, packetBytes, receiveBytes } = board.memory
+  const { guestBytes, guestStackBytes, telemetryBytes, replyBytes, reportBytes, inboxBytes, packetBytes, receiveBytes, uploadBytes } = board.memory
   const { vmBytes, tlsBytes, appStackBytes, linkStackBytes } = heapsOf(board)
   return {
     'guest memory': guestBytes,
@@ -30,6 +30,7 @@ export function ramBudget(board: Budgeted, chip: Pick<ChipFile, 'systemRamBytes'
     'outbox': telemetryBytes + replyBytes + 2 * reportBytes,
     'inbox': inboxBytes,
     'packets': packetBytes + receiveBytes,
+    ...(uploadBytes > 0 ? { uploads: uploadBytes } : {}),
     'stacks': appStackBytes + linkStackBytes,
     'system': chip.systemRamBytes,
   }

@@ -34,6 +34,9 @@ function boardLines(board: Board, index: number): string[] {
     `    .receive_bytes = ${table.receiveBytes},`,
     `    .store_blocks = ${table.storeBlocks},`,
     `    .outbox_blocks = ${table.outboxBlocks},`,
+    `    .files_blocks = ${table.filesBlocks},`,
+    `    .upload_bytes = ${table.uploadBytes},`,
+    `    .connections = ${table.connections},`,
     '};',
     '',
   ]

@@ -40,11 +40,12 @@ export interface MemoryFile {
   readonly inboxBytes: number
   readonly packetBytes: number
   readonly receiveBytes: number
+  readonly uploadBytes: number
 }
 
 export interface Partition {
   readonly name: string
-  readonly use: 'boot' | 'table' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'trust' | 'app' | 'code' | 'store' | 'outbox'
+  readonly use: 'boot' | 'table' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'trust' | 'app' | 'code' | 'store' | 'outbox' | 'files'
   readonly atKib: number
   readonly kib: number
 }
@@ -79,7 +80,7 @@ export interface NetworkFile {
   readonly kind: 'wifi' | 'ethernet' | 'modem' | 'host' | 'none'
   readonly modem?: ModemFile
   readonly ethernet?: EthernetFile
-  readonly tls: { readonly receiveBytes: number, readonly sendBytes: number, readonly version?: '1.2' | '1.3' }
+  readonly tls: { readonly receiveBytes: number, readonly sendBytes: number, readonly connections: 1 | 2, readonly version?: '1.2' | '1.3' }
 }
 
 export interface ConsoleFile {

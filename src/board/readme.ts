@@ -14,7 +14,7 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 const regions: Readonly<Record<string, () => string>> = {
   capabilities: () => tableOf(['capability', 'a board needs', 'calls', 'what it is'], capabilities.map(({ name, needs, calls, doc }) => [
     `\`${name}\``,
-    needs.length === 0 ? 'nothing' : `a pin of kind ${needs.join(' or ')}`,
+    needs.length === 0 ? 'nothing' : name === 'upload' ? '`uploadBytes` of memory' : name === 'files' ? 'a partition of use files' : `a pin of kind ${needs.join(' or ')}`,
     calls.map((call) => `\`${call.name}\``).join(' '),
     doc,
   ])),

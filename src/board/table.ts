@@ -26,6 +26,12 @@ export interface BoardTable {
   readonly storeBlocks: number
   /** Erase blocks of the outbox's partition; 0: telemetry that cannot leave waits in RAM only. */
   readonly outboxBlocks: number
+  /** Erase blocks of the files partition; 0: none. */
+  readonly filesBlocks: number
+  /** RAM for the upload of a file; 0: none can be uploaded. */
+  readonly uploadBytes: number
+  /** TLS connections there is memory for at once. */
+  readonly connections: number
 }
 
 export function boardTable(board: Board): BoardTable {
@@ -45,6 +51,9 @@ export function boardTable(board: Board): BoardTable {
     eventFuel: board.eventFuel,
     storeBlocks: blocksOf(board, 'store'),
     outboxBlocks: blocksOf(board, 'outbox'),
+    filesBlocks: blocksOf(board, 'files'),
+    uploadBytes: board.memory.uploadBytes,
+    connections: board.network.tls.connections,
   }
 }
 

@@ -186,7 +186,13 @@ function lineOf(file: string, line: number): string {
 function checkCapabilities(module: Pick<ModuleInfo, 'imports'>, board: Board, app: string): void {
   for (const name of importedCapabilities(module)) {
     const needs = capabilities.find((capability) => capability.name === name)?.needs ?? []
-    if (needs.length > 0 && !board.pins.some(({ kind }) => needs.includes(kind))) {
+    if (needs.includes('upload') && board.memory.uploadBytes === 0) {
+      throw new BuildError(`${app} uses '${name}', but board '${board.name}' has no RAM for it. Give its memory 'uploadBytes'`)
+    }
+    if (needs.includes('files') && !board.flash.partitions.some(({ use }) => use === 'files')) {
+      throw new BuildError(`${app} uses '${name}', but board '${board.name}' has no partition for it. Add one whose use is 'files'`)
+    }
+    if (!needs.includes('upload') && !needs.includes('files') && needs.length > 0 && !board.pins.some(({ kind }) => needs.includes(kind))) {
       const pins = board.pins.map((pin) => `${pin.name} (${pin.kind})`).join(', ')
       throw new BuildError(`${app} uses '${name}', but board '${board.name}' has no pin of kind ${needs.join(' or ')} (its pins: ${pins})`)
     }

@@ -22,8 +22,8 @@ export function partitionFor(board: Board, use: Partition['use']): BoardPartitio
 /** Board files' contents by name. */
 export function firmwareTables(board: Board): Readonly<Record<string, string>> {
   const { vmBytes, tlsBytes } = firmwareOf(board)
-  const { telemetryBytes, replyBytes, reportBytes, inboxBytes, packetBytes, receiveBytes } = board.memory
-  const lanes = telemetryBytes + replyBytes + 2 * reportBytes + inboxBytes + packetBytes + receiveBytes
+  const { telemetryBytes, replyBytes, reportBytes, inboxBytes, packetBytes, receiveBytes, uploadBytes } = board.memory
+  const lanes = telemetryBytes + replyBytes + 2 * reportBytes + inboxBytes + packetBytes + receiveBytes + uploadBytes
   const settings = partitionFor(board, 'settings')
   const store = partitionFor(board, 'store')
   const { chip } = board
@@ -31,6 +31,7 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
   const code = optional('code')
   const trust = optional('trust')
   const outbox = optional('outbox')
+  const files = optional('files')
   partitionFor(board, 'app')
   const slots = board.flash.partitions.filter(({ use }) => use === 'app').map(({ atKib, kib }) => `{${atKib * 1024}, ${kib * 1024}}`)
   const data = board.flash.partitions.filter(({ use }) => use !== 'boot' && use !== 'firmware')
@@ -53,6 +54,10 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
     `#define TT_BOARD_STORE_OFFSET ${store.atKib * 1024}`,
     `#define TT_BOARD_STORE_BYTES ${store.kib * 1024}`,
     `#define TT_BOARD_STORE_BLOCK_BYTES ${store.eraseBytes}`,
+    `#define TT_BOARD_FILES_OFFSET ${files.atKib * 1024}`,
+    `#define TT_BOARD_FILES_BYTES ${files.kib * 1024}`,
+    '// NULL leaves all of HTTP out of the firmware.',
+    `#define TT_BOARD_UPLOADER ${uploadBytes > 0 ? '(&tt_uploader)' : 'NULL'}`,
     `#define TT_BOARD_OUTBOX_OFFSET ${outbox.atKib * 1024}`,
     `#define TT_BOARD_OUTBOX_BYTES ${outbox.kib * 1024}`,
     `#define TT_BOARD_OUTBOX_BLOCK_BYTES ${outbox.eraseBytes}`,

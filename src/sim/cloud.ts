@@ -5,6 +5,7 @@ import {
   createHub, createThrottles, HubError, memoryEventLog, memoryStore, signSas, unthrottled,
   type Clock, type DeviceMessage, type EventLog, type Hub, type HubConnection, type HubOptions, type HubStore, type Random, type Throttles,
 } from '../hub/index.js'
+import type { HttpListener } from './http.js'
 
 export type CloudOptions = Omit<HubOptions, 'clock' | 'random'>
 
@@ -54,6 +55,18 @@ export class Cloud {
   /** Where connections end; undefined while the hub is away. */
   get reachable(): Hub | undefined {
     return this.#absences.size === 0 ? this.#hub : undefined
+  }
+
+  /** What answers requests over HTTPS, whichever hub there is; loaded when the first comes. */
+  async serveHttp(): Promise<HttpListener> {
+    const { serveHub } = await import('../hub/http/serve.js')
+    const listeners = new WeakMap<Hub, HttpListener>()
+    return (request, response) => {
+      const hub = this.#hub
+      const listener = listeners.get(hub) ?? serveHub(hub)
+      listeners.set(hub, listener)
+      listener(request, response)
+    }
   }
 
   /** All connections end; another hub goes on with what this one kept, and takes connections once the result was called. */

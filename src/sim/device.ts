@@ -145,8 +145,8 @@ export class Device {
     this.#beganMs = this.world.nowMs
     const { hub } = this.world
     hub.devices.create({ deviceId })
-    const { cloud, clock } = this.world
-    const weather = new Weather(memoryNetwork(() => cloud.reachable), clock, seededRandom(seed))
+    const { cloud, clock, http } = this.world
+    const weather = new Weather(memoryNetwork(() => cloud.reachable, http), clock, seededRandom(seed))
     const plug = new Plug(weather, () => this.machine.linkUp())
     this.network = plug
     const connection = hub.connectionString(deviceId)

@@ -84,7 +84,7 @@ export function flashBytes(board: Board): number {
   return partitionBytes(board, 'store') + partitionBytes(board, 'outbox')
 }
 
-function partitionBytes(board: Board, use: 'store' | 'outbox'): number {
+function partitionBytes(board: Board, use: 'store' | 'outbox' | 'files'): number {
   return 1024 * (board.flash.partitions.find((partition) => partition.use === use)?.kib ?? 0)
 }
 
@@ -93,6 +93,8 @@ export class Machine {
   readonly pins: PinBank
   /** The flash of store and outbox. It may be looked into, changed or cut at any time the device is off. */
   readonly flash: Uint8Array
+  /** The files partition, likewise. */
+  readonly files: Uint8Array
   /** By the part's name in the board file. */
   readonly parts: ReadonlyMap<string, PartReadings>
   /** When it wants to be stepped again, on its timeline. */
@@ -124,6 +126,7 @@ export class Machine {
     const storeBytes = partitionBytes(options.board, 'store')
     const bytes = flashBytes(options.board)
     this.flash = options.flash ?? new Uint8Array(bytes).fill(0xff)
+    this.files = new Uint8Array(partitionBytes(options.board, 'files')).fill(0xff)
     if (this.flash.length !== bytes) {
       throw new RangeError(`a flash of ${this.flash.length} bytes is not board '${table.name}'s of ${bytes}`)
     }
@@ -143,6 +146,7 @@ export class Machine {
       flash: this.flash.subarray(0, storeBytes),
       outbox: this.flash.subarray(storeBytes),
       flashProgramBytes: options.board.flash.programBytes,
+      files: this.files,
       status: this.#status,
       values: this.pins.values,
       hooks: this.pins.hooks,

@@ -33,6 +33,8 @@ export interface LinkOptions extends Partial<ClientIdentity> {
   /** Where to connect to instead of the host in the connection string. */
   readonly address?: string
   readonly port?: number
+  /** Of the hub; 443 if not given. */
+  readonly httpsPort?: number
   /** Of IoT Plug and Play, announced at each connection. */
   readonly modelId?: string
   readonly tls: boolean
@@ -71,6 +73,8 @@ export interface NativeOptions {
   readonly flash: Uint8Array
   readonly outbox: Uint8Array
   readonly flashProgramBytes: number
+  /** The files partition, likewise. */
+  readonly files: Uint8Array
   readonly status: Int32Array
   readonly values: Int32Array
   readonly hooks: Uint8Array

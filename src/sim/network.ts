@@ -24,18 +24,21 @@ export interface Network {
   connect(host: string, port: number, events: WireEvents): Wire
 }
 
+const httpsPort = 443
+
 /** Of a connection that never was. */
 export const deadWire: Wire = { write: () => {}, close: () => {} }
 
-/** Every connection, whatever its host, ends at the hub there is then, at once and without TLS; where there is none it is refused. */
-export function memoryNetwork(hubNow: () => Hub | undefined): Network {
+/** Every connection, whatever its host, ends at the hub there is then, at once and without TLS, or at `http` if it is for port 443; where there is no hub it is refused. */
+export function memoryNetwork(hubNow: () => Hub | undefined, http?: { connect(host: string, events: WireEvents): Wire }): Network {
   return {
-    connect(_host, _port, events) {
+    connect(host, port, events) {
       const hub = hubNow()
       if (hub === undefined) {
         events.ended(errors.refused.code)
         return deadWire
       }
+      if (port === httpsPort && http !== undefined) return http.connect(host, events)
       let connection: HubConnection | undefined
       events.opened()
       connection = hub.accept({ write: events.received, close: () => events.ended(errors.closed.code) })

@@ -5,7 +5,9 @@ import { VirtualClock } from './clock.js'
 import { Cloud, type CloudOptions } from './cloud.js'
 import { parseSpan, type Span } from './duration.js'
 import type { Machine, Timeline } from './machine.js'
+import { MemoryHttp } from './http.js'
 import { seededRandom } from './random.js'
+import { Storage } from './storage.js'
 
 export interface WorldOptions {
   readonly seed?: number
@@ -28,6 +30,10 @@ export class World implements Timeline {
   readonly seed: number
   readonly cloud: Cloud
   readonly clock: VirtualClock
+  /** Where devices' files go. */
+  readonly storage: Storage
+  /** What answers on port 443: the hub, and the storage. */
+  readonly http: MemoryHttp
   /** Wall time spent in the loop, and virtual time passed. */
   wallMs = 0
   readonly #machines: Machine[] = []
@@ -41,8 +47,10 @@ export class World implements Timeline {
     if (!Number.isSafeInteger(seed)) throw new RangeError(`the seed ${seed} is not a whole number`)
     this.seed = seed
     this.clock = new VirtualClock(epochMs)
+    this.storage = new Storage(this.clock)
+    this.http = new MemoryHttp((host) => (host === this.storage.hostName ? Promise.resolve(this.storage.serve) : this.cloud.serveHttp()))
     const received = (message: DeviceMessage): void => this.#telemetry.get(message.deviceId)?.(message)
-    this.cloud = new Cloud({ hostName: hubHost, ...hub }, this.clock, seededRandom(seed), received)
+    this.cloud = new Cloud({ hostName: hubHost, blobs: this.storage, ...hub }, this.clock, seededRandom(seed), received)
   }
 
   /** The one there is now: after a restart another, with all that the last one kept. */
@@ -139,6 +147,7 @@ export class World implements Timeline {
     try {
       for (let turn = 1; ; turn++) {
         const next = this.#nextMs()
+        if (next > this.nowMs && this.http.pending) return false
         if (next > endMs) return true
         if (next > this.nowMs) {
           this.clock.nowMs = next

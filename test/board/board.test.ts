@@ -58,7 +58,7 @@ test('the table for the C side has the numbers of struct tt_board', () => {
     aliases: [],
     guestBytes: 8192, guestStackBytes: 4096, eventFuel: 100_000,
     telemetryBytes: 4096, replyBytes: 2048, reportBytes: 1024, inboxBytes: 4096,
-    packetBytes: 1536, receiveBytes: 2048, storeBlocks: 2, outboxBlocks: 0,
+    packetBytes: 1536, receiveBytes: 2048, storeBlocks: 2, outboxBlocks: 0, filesBlocks: 0, uploadBytes: 0, connections: 1,
   })
 })
 

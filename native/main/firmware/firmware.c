@@ -5,6 +5,7 @@
 
 #include "../../core/device_state.h"
 #include "../../core/settings.h"
+#include "../../core/uploader.h"
 #include "../../port/error.gen.h"
 #include "../../port/os.h"
 #include "board.gen.h"
@@ -72,15 +73,19 @@ static bool read_settings(void)
 static struct tt_device *start(void)
 {
     static struct tt_board_io io;
+    static struct tt_block files;
     if (!tt_parts_open(&parts, chip, &port)) { return NULL; }
     const bool known = read_settings();
     io = chip->pins(pin_changed);
+    files = chip->flash(TT_BOARD_FILES_OFFSET, TT_BOARD_FILES_BYTES);
     struct tt_device_config config = {
         .port = &port,
         .board = tt_boards[0],
         .io = &io,
         .block = &parts.store,
         .outbox = &parts.outbox,
+        .files = TT_BOARD_FILES_BYTES > 0 ? &files : NULL,
+        .uploader = TT_BOARD_UPLOADER,
         .engine = &parts.engine,
         .wasm = parts.app.data,
         .wasm_len = parts.app.len,

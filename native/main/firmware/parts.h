@@ -1,4 +1,5 @@
-// What the board's flash holds for a device: its app, the interpreter's code, the store, the outbox.
+// What the board's flash holds for a device: its app, the interpreter's code, the store, the
+// outbox.
 #pragma once
 
 #include "../../core/device.h"
@@ -8,7 +9,7 @@
 struct tt_parts {
     struct tt_slot app;
     struct tt_block store;
-    struct tt_block outbox; // no blocks on a board that has none
+    struct tt_block outbox;  // no blocks on a board that has none
     struct tt_engine engine; // wasm3
 };
 

@@ -27,6 +27,9 @@ static const struct tt_board board_0 = {
     .receive_bytes = 65536,
     .store_blocks = 64,
     .outbox_blocks = 512,
+    .files_blocks = 256,
+    .upload_bytes = 8192,
+    .connections = 2,
 };
 
 static const struct tt_board_pin pins_1[] = {
@@ -54,6 +57,9 @@ static const struct tt_board board_1 = {
     .receive_bytes = 8192,
     .store_blocks = 32,
     .outbox_blocks = 512,
+    .files_blocks = 256,
+    .upload_bytes = 8192,
+    .connections = 1,
 };
 
 const struct tt_board *const tt_boards[] = {&board_0, &board_1, NULL};
