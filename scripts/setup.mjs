@@ -26,12 +26,12 @@ export function addonPath(root = projectRoot) {
 /**
  * Brings the checkout up to date for `start` or `test` (which adds the development dependencies).
  * What is current is skipped; `quiet` says nothing when everything is. Throws SetupError with what to do.
- * `only` names one stage: npm, sources, addon, host, or firmware, the sources that only cross builds need.
+ * `only` names one stage: npm, sources, addon, host, or one that runs only then: firmware, the sources of cross builds, and svd, chip descriptions for a test.
  * @param {{ for: 'start' | 'test', quiet?: boolean, root?: string, report?: ReturnType<typeof progress>, only?: string }} options
  */
 export async function setup({ for: purpose, quiet = false, root = projectRoot, report = progress(), only }) {
   const began = performance.now()
-  const stages = stagesOf(root, purpose, report).filter(({ name }) => only === undefined ? name !== 'firmware' : name === only)
+  const stages = stagesOf(root, purpose, report).filter(({ name, asked }) => only === undefined ? asked !== true : name === only)
   const pending = () => stages.filter((stage) => !stage.current())
   if (pending().length > 0) {
     requireTools()
@@ -50,6 +50,7 @@ function stagesOf(root, purpose, report) {
   const log = (name) => join(root, 'build', 'setup', 'log', `${name}.log`)
   const sources = readThirdParty(root).map((entry) => ({
     name: entry.for ?? 'sources',
+    asked: entry.for !== undefined, // only when it is
     current: () => sourceIsCurrent(root, entry),
     run: () => report.step(`${entry.name} ${entry.version} (${whence(entry.source)})`, () => installSource(root, entry)),
   }))
@@ -74,7 +75,8 @@ function stagesOf(root, purpose, report) {
 }
 
 function whence(source) {
-  return source.kind === 'npm' ? `npm package ${source.package}` : `Debian source package ${source.source}`
+  if (source.kind === 'npm') return `npm package ${source.package}`
+  return source.kind === 'debian-package' ? `Debian package ${source.package}` : `Debian source package ${source.source}`
 }
 
 async function main() {

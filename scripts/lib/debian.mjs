@@ -1,4 +1,4 @@
-// Downloads one file of a Debian source package through apt, with a private state: no root, the system's own apt untouched.
+// Downloads one file of a Debian source package, or a binary package, through apt, with a private state: no root, the system's own apt untouched.
 
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,20 +10,34 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 const DEBIAN_SUITE = /^(bullseye|bookworm|trixie|forky|sid|oldstable|stable|testing|unstable)(-updates|-backports)?$/
 
 /** Puts `source.file` of the package's newest revision of `source.upstreamVersion` at `target`. */
-export async function fetchDebianSource({ source, target, workDir, logDir, aptEtc = '/etc/apt' }) {
+export async function fetchDebianSource({ source, target, workDir, logDir, aptEtc }) {
+  await withPrivateApt({ type: 'deb-src', source, target, workDir, logDir, aptEtc }, async (options) => {
+    const listing = await capture('apt-cache', [...options, 'showsrc', '--only-source', source.source], { cwd: workDir })
+    const wanted = `${source.source}=${pickRevision(listing, source)}`
+    await run('apt-get', [...options, '--download-only', '--only-source', 'source', wanted],
+      { cwd: workDir, log: join(logDir, 'apt-source.log'), shown: `apt-get source ${wanted}` })
+  })
+}
+
+/** Puts the binary package `source.package` of exactly `source.version` at `target`. */
+export async function fetchDebianPackage({ source, target, workDir, logDir, aptEtc }) {
+  await withPrivateApt({ type: 'deb', source, target, workDir, logDir, aptEtc }, async (options) => {
+    const wanted = `${source.package}=${source.version}`
+    await run('apt-get', [...options, 'download', wanted], { cwd: workDir, log: join(logDir, 'apt-download.log'), shown: `apt-get download ${wanted}` })
+  })
+}
+
+// `download` leaves source.file in workDir.
+async function withPrivateApt({ type, source, target, workDir, logDir, aptEtc = '/etc/apt' }, download) {
   if (!onPath('apt-get') || !onPath('apt-cache')) throw new SetupError('this machine has no apt')
   const mirrors = debianMirrors(readSourceLists(aptEtc))
   if (mirrors.length === 0) throw new SetupError(`no Debian mirror is named in ${aptEtc}/sources.list or sources.list.d`)
-  const options = privateApt(workDir, source.suite, mirrors[0])
+  const options = privateApt(workDir, type, source.suite, mirrors[0])
   try {
     await run('apt-get', [...options, 'update'], { cwd: workDir, log: join(logDir, 'apt-update.log'), shown: 'apt-get update' })
-    const listing = await capture('apt-cache', [...options, 'showsrc', '--only-source', source.source], { cwd: workDir })
-    const revision = pickRevision(listing, source)
-    const wanted = `${source.source}=${revision}`
-    await run('apt-get', [...options, '--download-only', '--only-source', 'source', wanted],
-      { cwd: workDir, log: join(logDir, 'apt-source.log'), shown: `apt-get source ${wanted}` })
+    await download(options)
     const file = join(workDir, source.file)
-    if (!existsSync(file)) throw new SetupError(`source package ${wanted} has no file ${source.file}`)
+    if (!existsSync(file)) throw new SetupError(`what came of ${source.source ?? source.package} has no file ${source.file}`)
     renameSync(file, target)
   } finally {
     rmSync(workDir, { recursive: true, force: true })
@@ -80,12 +94,12 @@ function readSourceLists(etc) {
     .map((name) => ({ name, text: readFileSync(name, 'utf8') }))
 }
 
-function privateApt(workDir, suite, uri) {
+function privateApt(workDir, type, suite, uri) {
   rmSync(workDir, { recursive: true, force: true })
   for (const folder of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(workDir, folder), { recursive: true })
   const signed = existsSync(KEYRING) ? `Signed-By: ${KEYRING}\n` : ''
   const list = join(workDir, 'private.sources')
-  writeFileSync(list, `Types: deb-src\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\n${signed}`)
+  writeFileSync(list, `Types: ${type}\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\n${signed}`)
   const settings = {
     'Dir::Etc::sourcelist': list,
     'Dir::Etc::sourceparts': '/dev/null',

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { fetchDebianSource } from './debian.mjs'
+import { fetchDebianPackage, fetchDebianSource } from './debian.mjs'
 import { SetupError } from './error.mjs'
 import { filesUnder, hashFiles, readStamp, sha256, writeStamp } from './hash.mjs'
 import { capture, run } from './run.mjs'
@@ -109,6 +109,7 @@ async function download(root, entry, { target, logDir, aptEtc }) {
     switch (entry.source.kind) {
       case 'npm': return await packFromNpm(entry.source, { target, workDir })
       case 'debian-source': return await fetchDebianSource({ source: entry.source, target, workDir, logDir, aptEtc })
+      case 'debian-package': return await fetchDebianPackage({ source: entry.source, target, workDir, logDir, aptEtc })
       default: throw new SetupError(`unknown source kind '${entry.source.kind}' in native/third_party.json`)
     }
   } catch (cause) {
@@ -130,11 +131,21 @@ async function packFromNpm(source, { target, workDir }) {
   }
 }
 
-async function unpack(tarball, { name, unpack: { from, paths } }, target, logDir) {
-  const strip = from.split('/').length
-  const members = paths.map((path) => `${from}/${path}`)
+async function unpack(archive, { name, source, unpack: { from, paths } }, target, logDir) {
+  const tarball = source.kind === 'debian-package' ? await tarballOf(archive, target, join(logDir, `unpack-${name}.log`)) : archive
+  const strip = from.split('/').length + (source.kind === 'debian-package' ? 1 : 0)
+  const members = paths.map((path) => `${source.kind === 'debian-package' ? './' : ''}${from}/${path}`)
   const args = ['-xf', tarball, '-C', target, `--strip-components=${strip}`, '--no-same-owner', ...members]
   await run('tar', args, { cwd: target, log: join(logDir, `unpack-${name}.log`) })
+  rmSync(join(target, '.deb'), { recursive: true, force: true })
+}
+
+// A .deb is an archive of archives: the one with the files is taken out, and gone with `target`'s other scratch.
+async function tarballOf(deb, target, log) {
+  const folder = join(target, '.deb')
+  mkdirSync(folder)
+  await run('ar', ['x', '--output', folder, deb], { cwd: target, log })
+  return join(folder, readdirSync(folder).find((name) => name.startsWith('data.tar')))
 }
 
 async function applyPatch(patch, target, logDir) {
