@@ -31,6 +31,9 @@ const enum Row {
 /** Of the desired properties that were handled last. */
 // @ts-ignore: decorator
 @lazy let handledVersion: i64 = -1;
+/** The whole of them was read, and each patch since; the whole of that version is no news then. */
+// @ts-ignore: decorator
+@lazy let complete: bool = false;
 // @ts-ignore: decorator
 @lazy let verdictText: string = "";
 /** One bit for each row whose desired value is in the document being read, or was acknowledged since start. */
@@ -76,7 +79,8 @@ function onDesired(patch: i32): void {
     host_log.write(2, "Desired properties ignored: the hub sent malformed JSON.");
     return;
   }
-  if (patch == 0 && version == handledVersion) return;
+  if (patch == 0 && complete && version == handledVersion) return;
+  complete = patch == 0 || (complete && version == handledVersion + 1);
   handledVersion = version;
   payload.rewind();
   payload.next();

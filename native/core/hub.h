@@ -73,7 +73,8 @@ struct tt_hub {
     int64_t twin_get_at_ms;           // when to ask for the twin, INT64_MAX: not wanted
     int64_t report_at_ms;             // when reports may be sent again after a refusal
     int64_t twin_version;             // of the desired properties the app has, -1 when unknown
-    int64_t twin_seen;                // highest version the hub spoke of
+    bool twin_unread;  // the whole twin was too large: patches are followed without it
+    int64_t twin_seen; // highest version the hub spoke of
     uint16_t next_packet_id;
     uint16_t subscribe_id;
     uint16_t telemetry_id;   // of the message in flight, also while disconnected; 0: none

@@ -67,6 +67,12 @@ static int receive_method(struct tt_hub *hub, const struct tt_topic *topic,
     return TT_OK;
 }
 
+// Whether a packet may wait in rx for room in the inbox: the app is about to take some.
+static bool may_hold(const struct tt_hub *hub, int64_t now_ms)
+{
+    return hub->held_ms < 0 || now_ms - hub->held_ms < TT_HUB_HOLD_MS;
+}
+
 static uint32_t digest_of(uint32_t hash, struct tt_range bytes)
 { // FNV-1a
     for (size_t i = 0; i < bytes.len; i++) {
@@ -152,7 +158,7 @@ static int receive_message(struct tt_hub *hub, const struct tt_topic *topic,
         return err;
     }
     if (err == TT_EFULL) {
-        if (hub->held_ms < 0 || now_ms - hub->held_ms < TT_HUB_HOLD_MS) {
+        if (may_hold(hub, now_ms)) {
             return TT_EFULL; // the app is about to take some: what follows waits behind it
         }
         hub->missed = publish->qos > 0;
@@ -168,9 +174,10 @@ static int receive_message(struct tt_hub *hub, const struct tt_topic *topic,
     return TT_OK;
 }
 
-// Hands desired properties to the app; without room now the whole twin is asked for again later.
-static void deliver_desired(struct tt_hub *hub, int32_t id, struct tt_range json, int64_t version,
-                            int64_t now_ms)
+// Hands desired properties to the app; without room now the whole twin is asked for again later,
+// or, where it cannot be read, the patch waits for room: TT_EFULL.
+static int deliver_desired(struct tt_hub *hub, int32_t id, struct tt_range json, int64_t version,
+                           int64_t now_ms)
 {
     const struct tt_delivery delivery = {
         .kind = TT_EVENT_DESIRED,
@@ -181,13 +188,16 @@ static void deliver_desired(struct tt_hub *hub, int32_t id, struct tt_range json
     };
     const int err = put(hub, &delivery);
     if (err == TT_EFULL) {
+        if (id != 0 && hub->twin_unread && may_hold(hub, now_ms)) { return TT_EFULL; }
         hub->twin_get_at_ms = now_ms + INBOX_RETRY_MS;
-        return;
+        return TT_OK;
     }
     if (err != TT_OK) {
         log_size(hub, "the desired properties: an object of ", (uint32_t)json.len);
     }
     hub->twin_version = version;
+    if (id == 0) { hub->twin_unread = false; }
+    return TT_OK;
 }
 
 static void receive_twin(struct tt_hub *hub, const struct tt_topic *topic,
@@ -204,7 +214,8 @@ static void receive_twin(struct tt_hub *hub, const struct tt_topic *topic,
         return;
     }
     if (frame->cut) {
-        log_size(hub, "a twin of ", frame->total);
+        if (!hub->twin_unread) { log_size(hub, "a twin of ", frame->total); }
+        hub->twin_unread = true;
         return;
     }
     struct tt_range desired;
@@ -220,23 +231,29 @@ static void receive_twin(struct tt_hub *hub, const struct tt_topic *topic,
         hub->twin_get_at_ms = now_ms; // a patch overtook this answer
         return;
     }
-    if (version != hub->twin_version) { deliver_desired(hub, 0, desired, version, now_ms); }
+    if (version != hub->twin_version || hub->twin_unread) {
+        deliver_desired(hub, 0, desired, version, now_ms);
+    }
 }
 
-static void receive_patch(struct tt_hub *hub, const struct tt_topic *topic,
-                          const struct tt_mqtt_publish *publish, bool cut, int64_t now_ms)
+static int receive_patch(struct tt_hub *hub, const struct tt_topic *topic,
+                         const struct tt_mqtt_publish *publish, bool cut, int64_t now_ms)
 {
     if (topic->version > hub->twin_seen) { hub->twin_seen = topic->version; }
     if (topic->version >= 0 && topic->version <= hub->twin_version) {
-        return; // the app has it
+        return TT_OK; // the app has it
     }
-    const bool next = hub->twin_version >= 0 && topic->version == hub->twin_version + 1;
+    const bool known = hub->twin_version >= 0;
+    const bool next = known && topic->version == hub->twin_version + 1;
     struct tt_range number;
-    if (next && !cut && tt_json_member(publish->payload, "$version", &number) == TT_OK) {
-        deliver_desired(hub, 1, publish->payload, topic->version, now_ms);
-    } else if (hub->twin_get_at_ms == INT64_MAX && hub->due_ms[TT_HUB_TWIN_GET] == INT64_MAX) {
-        hub->twin_get_at_ms = now_ms; // one was missed, or cannot be read: the whole says it all
+    const bool readable = !cut && tt_json_member(publish->payload, "$version", &number) == TT_OK;
+    // One was missed, or cannot be read: the whole says it all, if it can be read by now.
+    const bool ask = !readable || (!next && (known || !hub->twin_unread));
+    if (ask && hub->twin_get_at_ms == INT64_MAX && hub->due_ms[TT_HUB_TWIN_GET] == INT64_MAX) {
+        hub->twin_get_at_ms = now_ms;
     }
+    if (!readable || (!next && !hub->twin_unread)) { return TT_OK; }
+    return deliver_desired(hub, 1, publish->payload, topic->version, now_ms);
 }
 
 static void receive_reported(struct tt_hub *hub, const struct tt_topic *topic, int64_t now_ms)
@@ -279,8 +296,7 @@ int tt_hub_receive_publish(struct tt_hub *hub, const struct tt_mqtt_frame *frame
         receive_response(hub, &topic, publish, frame, now_ms);
         return TT_OK;
     case TT_TOPIC_DESIRED:
-        receive_patch(hub, &topic, publish, frame->cut, now_ms);
-        return TT_OK;
+        return receive_patch(hub, &topic, publish, frame->cut, now_ms);
     default:
         break;
     }
