@@ -210,6 +210,9 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->config.uploader = &tt_uploader;
     sim->config.engine = &sim->engine;
     sim->config.trace = &sim->trace;
+    // As much as an ordinary moment takes, so that what grows afterwards is the device.
+    tt_sim_buffer_grow(&sim->sim.events, EVENT_ROOM);
+    tt_sim_buffer_grow(&sim->trace_lines, EVENT_ROOM);
     sim->memory_bytes = tt_device_memory(&sim->board);
     sim->memory = malloc(sim->memory_bytes);
     return sim->memory ? this : js_fail(env, "out of memory");
