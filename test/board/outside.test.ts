@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { boardNames, boardPage, espPartitionTable, loadBoard } from '../../src/board/index.js'
+import { boardNames, boardPage, espPartitionTable, loadBoard, ramBytes } from '../../src/board/index.js'
 import { projectRoot } from '../../src/board/root.js'
 import { buildApp } from '../../src/build/index.js'
 import { buildFirmware, buildTools, firmwareBudget, howToInstall } from '../../src/firmware/index.js'
@@ -67,5 +67,6 @@ describe.skipIf(install !== undefined)(`with a cross compiler${install === undef
     expect(board.name).toBe('door')
     expect(readFileSync(elf).includes('door\0')).toBe(true)
     expect(firmwareBudget(board, size)).toEqual([])
+    expect(size.ram).toBeLessThanOrEqual(ramBytes(board, board.chip))
   }, 240_000)
 })

@@ -1,6 +1,7 @@
 // What a firmware takes of flash and RAM, and whose it is.
 
 import { describe, expect, test } from 'vitest'
+import { ramBytes } from '../../src/board/index.js'
 import { buildFirmware, measureFirmware } from '../../src/firmware/index.js'
 import { jsonLines, tinytwin } from '../cli/fake.js'
 import { install, unless } from './bench.js'
@@ -54,6 +55,9 @@ describe.skipIf(install !== undefined)(`the coffee machine on qemu-mps2${unless}
     expect(size.flash + app.wasm.length).toBeLessThanOrEqual(230 * 1024)
     expect(board.network.tls.receiveBytes).toBe(16384)
     expect(size.ram).toBeLessThanOrEqual(128 * 1024)
+    // What the board's file declares is what builds elsewhere are held against.
+    expect(size.ram).toBeLessThanOrEqual(ramBytes(board, board.chip))
+    expect(size.ram).toBeGreaterThan(0.9 * ramBytes(board, board.chip))
     const parts = Object.values(size.components)
     expect(parts.reduce((sum, part) => sum + part.flash, 0)).toBe(size.flash)
     expect(parts.reduce((sum, part) => sum + part.ram, 0)).toBe(size.ram)
