@@ -13,7 +13,7 @@ const stackBytes = { appStackBytes: 4096, linkStackBytes: 5120 }
 export function heapsOf({ memory, network: { tls }, firmware }: Budgeted): Pick<FirmwareFile, 'vmBytes' | 'tlsBytes' | 'appStackBytes' | 'linkStackBytes'> {
   return firmware ?? {
     vmBytes: memory.guestBytes + memory.guestStackBytes + codeBytes,
-    tlsBytes: tls.receiveBytes + tls.sendBytes + handshakeBytes,
+    tlsBytes: tls.connections * (tls.receiveBytes + tls.sendBytes + handshakeBytes),
     ...stackBytes,
   }
 }
@@ -57,6 +57,7 @@ export function savings(board: Budgeted & Pick<BoardFile, 'flash'>): Saving[] {
   }
   const durable = board.flash.partitions.some(({ use }) => use === 'outbox')
   add('memory.telemetryBytes', memory.telemetryBytes, Math.min(memory.telemetryBytes, 3072), { price: durable ? 'since telemetry waits in the outbox on flash' : 'but fewer messages wait while the hub is away' })
+  add('memory.uploadBytes', memory.uploadBytes, 0, { price: 'if the app uploads no files' })
   add('network.tls.receiveBytes', tls.receiveBytes, Math.min(tls.receiveBytes, 4096), {
     price: `if the peer is known to send records so short${firmware === undefined ? '' : '; take as much from firmware.tlsBytes'}`,
   })

@@ -19,9 +19,9 @@ const dataType = 1
 const ownSubtype = 0x40
 
 /** Subtypes of ESP-IDF's table by use: known to ESP-IDF up to nvs_keys, then ours. */
-const subtypes: Readonly<Partial<Record<Partition['use'], number>>> = {
+const subtypes: Readonly<Record<Exclude<Partition['use'], 'boot' | 'table' | 'firmware'>, number>> = {
   state: 0x00, radio: 0x01, settings: 0x02, keys: 0x04,
-  app: ownSubtype, code: ownSubtype + 1, store: ownSubtype + 2, outbox: ownSubtype + 3, trust: ownSubtype + 4,
+  app: ownSubtype, code: ownSubtype + 1, store: ownSubtype + 2, outbox: ownSubtype + 3, trust: ownSubtype + 4, files: ownSubtype + 5,
 }
 const subtypeNames: Readonly<Record<number, string>> = { 0x00: 'ota', 0x01: 'phy', 0x02: 'nvs', 0x04: 'nvs_keys' }
 const firstOta = 0x10
@@ -38,7 +38,7 @@ function espEntries(board: Board): EspEntry[] {
     if (use === 'boot' || use === 'table') return []
     const place = { name, offset: atKib * 1024, size: kib * 1024 }
     if (use === 'firmware') return [{ ...place, type: appType, subtype: firstOta + ota++ }]
-    return [{ ...place, type: dataType, subtype: subtypes[use] ?? ownSubtype }]
+    return [{ ...place, type: dataType, subtype: subtypes[use] }]
   })
 }
 

@@ -48,6 +48,13 @@ test('partitions.csv names what ESP-IDF knows and numbers what is ours; loader a
   ])
 })
 
+test('each use of data has a subtype of its own', () => {
+  const rows = espPartitionsCsv(loadBoard('coffee-rev-a')).split('\n').slice(2, -1).map((row) => row.split(', '))
+  const kinds = rows.filter(([name]) => name !== 'wasm1').map(([, type, subtype]) => `${type} ${subtype}`)
+  expect(new Set(kinds).size).toBe(kinds.length)
+  expect(kinds).toContain('data 0x45') // files
+})
+
 test('a chip without such a table refuses to make one', async () => {
   expect(() => espPartitionTable(loadBoard('nucleo-f429zi'))).toThrow('stm32f429 has no ESP-IDF partition table')
   expect((await tinytwin('boards', 'nucleo-f429zi', '--csv')).err).toBe(`error: board 'nucleo-f429zi' has ST STM32F429, which has no partitions.csv; leave --csv out to see its flash\n`)

@@ -51,6 +51,7 @@ test('the linker is told the chip\'s memory, and of the flash what is the progra
     '    ram (rwx) : ORIGIN = 0x20020000, LENGTH = 393216',
     '    dtcm (rwx) : ORIGIN = 0x20000000, LENGTH = 131072',
     '}',
+    'REGION_ALIAS("core", dtcm)',
     '',
   ])
   expect(firmwareTables(loadBoard('nucleo-f429zi'))['memory.gen.ld']).toContain('\n}\nREGION_ALIAS("vectors", firmware)\n')
