@@ -1,6 +1,8 @@
 // One field after the other; what they mean is decided where it is used.
 #include "settings.h"
 
+#include <string.h>
+
 #include "../port/error.gen.h"
 #include "slot.h"
 
@@ -55,6 +57,25 @@ int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, siz
     }
     settings->port = (uint16_t)number;
     return tt_connection_parse(connection.data, connection.len, &settings->connection, why);
+}
+
+int tt_settings_wifi(const uint8_t *partition, size_t size, size_t index, const char **ssid,
+                     const char **password)
+{
+    struct tt_slot slot;
+    if (tt_slot_open(partition, size, TT_SLOT_SETTINGS, &slot) < 0) { return TT_ENOTFOUND; }
+    struct tt_reader reader = tt_reader_of(slot.data, slot.len);
+    struct tt_range name;
+    struct tt_range value;
+    while (next_field(&reader, &name, &value)) {
+        if (!tt_range_is(name, "wifi")) { continue; }
+        const char *const end = memchr(value.data, 0, value.len);
+        if (end == NULL || index-- > 0) { continue; }
+        *ssid = value.data;
+        *password = end + 1; // at most the NUL behind the value
+        return TT_OK;
+    }
+    return TT_ENOTFOUND;
 }
 
 // PEM is read with the NUL behind it.

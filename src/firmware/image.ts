@@ -19,6 +19,8 @@ export interface DeviceSettings {
   /** Where TCP connects to instead of the host in the connection string. */
   readonly address?: string | undefined
   readonly port?: number | undefined
+  /** Networks to join, the best first. */
+  readonly wifi?: readonly { readonly name: string, readonly password: string }[] | undefined
 }
 
 /** A part of the flash that is to be written. */
@@ -37,9 +39,13 @@ export function appContent(board: Board, wasm: Uint8Array, { slot = 0, sequence 
 }
 
 /** Throws when a text holds a NUL, or when all of it is larger than the board's partition. */
-export function settingsContent(board: Board, settings: DeviceSettings): FlashPart {
+export function settingsContent(board: Board, { wifi = [], ...settings }: DeviceSettings): FlashPart {
   const fields = Object.entries(settings).flatMap(([name, value]: [string, string | number | Uint8Array | undefined]) => value === undefined ? [] : [field(name, value)])
-  return framed(board, partitionFor(board, 'settings'), 'settings', Buffer.concat(fields), 1)
+  const networks = wifi.map(({ name, password }) => {
+    if (`${name}${password}`.includes('\0')) throw new FirmwareError("setting 'wifi' holds a NUL")
+    return field('wifi', Buffer.from(`${name}\0${password}`))
+  })
+  return framed(board, partitionFor(board, 'settings'), 'settings', Buffer.concat([...fields, ...networks]), 1)
 }
 
 function field(name: string, value: string | number | Uint8Array): Uint8Array {

@@ -74,10 +74,10 @@ export class Bench implements AsyncDisposable {
     await this.#listener?.close()
   }
 
-  writeFlash(ca: string = this.authority.caPem): void {
+  writeFlash(ca: string = this.authority.caPem, wifi = { name: 'home', password: 'secret' }): void {
     const { board, app } = this.firmware
     const connectionString = this.hub.connectionString(deviceId, { port: this.#port })
-    writeFlash(this.flash, board, [appContent(board, app.wasm), settingsContent(board, { connection: connectionString, ca, ...(this.#modem === undefined ? hubAddress : {}) })])
+    writeFlash(this.flash, board, [appContent(board, app.wasm), settingsContent(board, { connection: connectionString, ca, ...(this.#modem === undefined ? hubAddress : { wifi: [wifi] }) })])
   }
 
   /** Power on: the device goes on with its flash. The boiler's probe says 95 °C. */

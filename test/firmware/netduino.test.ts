@@ -113,7 +113,16 @@ describe.skipIf(install !== undefined)(`a device on qemu-netduinoplus2${install 
   test('had room on its stacks and in its heaps in all of this', () => {
     const { refused, appStackFree, linkStackFree } = device.panel.figures()
     expect(refused).toBe(0)
-    expect(Math.min(appStackFree, linkStackFree)).toBeGreaterThan(512)
+    expect({ appStackFree, linkStackFree }).toEqual({ appStackFree: expect.toSatisfy((bytes: number) => bytes > 512), linkStackFree: expect.toSatisfy((bytes: number) => bytes > 512) })
+  })
+
+  test('a wrong password is told, and not said', async () => {
+    await device.kill()
+    bench.writeFlash(bench.authority.caPem, { name: 'home', password: 'wr"o,n\\g' })
+    device = await bench.powerOn()
+    expect(await device.line(/cannot join/)).toMatch(/the modem cannot join: wrong password, or out of reach$/)
+    expect(bench.modem.commands).toContain('AT+CWJAP="home","wr\\"o\\,n\\\\g"')
+    expect(device.lines.join()).not.toContain('wr"o')
   })
 
   test('it does not talk to a hub whose certificate another authority signed', async () => {

@@ -272,7 +272,10 @@ static void step_done(struct tt_esp_at *modem, bool well)
     modem->tries = 0;
     switch (modem->step) {
     case TT_ESP_AT_JOIN:
-        if (!well) { modem->join_ms = modem->now_ms + JOIN_AGAIN_MS; }
+        if (!well) {
+            modem->join_failures++;
+            modem->join_ms = modem->now_ms + JOIN_AGAIN_MS;
+        }
         modem->step = TT_ESP_AT_UP;
         break;
     case TT_ESP_AT_PASSIVE:

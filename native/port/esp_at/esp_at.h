@@ -100,13 +100,14 @@ struct tt_esp_at {
     int64_t join_ms;              // when to join again by our own; INT64_MAX: no need
     int64_t ask_time_ms;
     int64_t ask_waiting_ms;
-    int64_t epoch_ms; // at start of the clock of now_ms, or TT_EUNSET
-    uint32_t restarts;
-    uint32_t flush_left; // bytes that end a CIPSEND the modem may still wait for
-    uint8_t tries;       // restarts in a row that led nowhere
-    uint8_t probes;      // unanswered, in a row
-    uint8_t turn;        // the link that is served first
-    bool fetch_first;    // of a link that wants both, so that neither starves the other
+    int64_t epoch_ms;       // at start of the clock of now_ms, or TT_EUNSET
+    uint32_t restarts;      // for those who watch
+    uint32_t join_failures; // alike
+    uint32_t flush_left;    // bytes that end a CIPSEND the modem may still wait for
+    uint8_t tries;          // restarts in a row that led nowhere
+    uint8_t probes;         // unanswered, in a row
+    uint8_t turn;           // the link that is served first
+    bool fetch_first;       // of a link that wants both, so that neither starves the other
     bool joined;
     bool back;     // the network has come (back) and nobody was told
     bool prompted; // the modem waits for the bytes of CIPSEND

@@ -14,6 +14,7 @@ static bool up;
 static bool was_joined;
 static bool knew; // the time
 static uint32_t restarts_told;
+static uint32_t failures_told;
 
 static void say(enum tt_log_level level, const char *text)
 {
@@ -24,7 +25,8 @@ static int start(const struct tt_port *of_port, int64_t (*clock)(void), void (*w
 {
     port = of_port;
     uptime_ms = clock;
-    struct tt_esp_at_config config = {.reset = board->reset};
+    struct tt_esp_at_config config = {
+        .network = board->network, .password = board->password, .reset = board->reset};
     if (board->open(wake, &config.pipe) < 0 || tt_esp_at_init(&modem, &config) < 0) {
         return TT_EIO;
     }
@@ -37,6 +39,10 @@ static void tell(void)
     if (modem.restarts != restarts_told) {
         restarts_told = modem.restarts;
         say(TT_LOG_WARNING, "network: the modem is started anew");
+    }
+    if (modem.join_failures != failures_told) {
+        failures_told = modem.join_failures;
+        say(TT_LOG_WARNING, "network: the modem cannot join: wrong password, or out of reach");
     }
     const bool joined = tt_esp_at_joined(&modem);
     if (joined == was_joined) { return; }

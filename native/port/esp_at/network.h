@@ -8,7 +8,10 @@
 // What connects the modem's wires; returns TT_OK and its pipe.
 struct tt_esp_at_board {
     int (*open)(void (*wake)(void), struct tt_stream *pipe);
-    void (*reset)(void *ctx); // as in struct tt_esp_at_config
+    // As in struct tt_esp_at_config.
+    void (*reset)(void *ctx);
+    const char *network;
+    const char *password;
 };
 
 // board is the driver's from here on.

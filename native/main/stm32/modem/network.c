@@ -1,9 +1,11 @@
-// An ESP-AT modem at one of the chip's serial ports.
+// An ESP-AT modem at one of the chip's serial ports, which joins the first network of the settings.
 
 #include "../../../port/esp_at/network.h"
 
+#include "../../../core/settings.h"
 #include "../../../port/error.gen.h"
 #include "../../../port/stm32/clock.h"
+#include "../../../port/stm32/flash.h"
 #include "../../../port/stm32/gpio.h"
 #include "../../../port/stm32/usart.h"
 #include "../network.h"
@@ -43,6 +45,8 @@ const struct tt_network *tt_stm32_network(void)
     static struct tt_esp_at_board board;
     static struct tt_network network;
     board.open = open_modem;
+    tt_settings_wifi(tt_stm32_flash_at(TT_BOARD_SETTINGS_OFFSET), TT_BOARD_SETTINGS_BYTES, 0,
+                     &board.network, &board.password); // none: the modem joins what it knows
     board.reset = wires.reset_pin != TT_NO_PIN ? reset_modem : NULL;
     network = tt_esp_at_network(&board);
     return &network;
