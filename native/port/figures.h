@@ -17,4 +17,5 @@ struct tt_figures {
     uint32_t late_ms;        // longest the app loop came after the time it wanted
     uint32_t publish_counts; // of the link loop, from a message in the outbox to its TLS record
     uint32_t reset_reason;   // enum tt_reset_reason
+    uint32_t collect_counts; // of the app loop, the last collection of the guest's garbage
 };

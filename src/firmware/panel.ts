@@ -7,7 +7,7 @@ import { machineOf, panelBehindFlash } from './machine.js'
 
 const channels = 64
 const figureNames = [
-  'uptimeMs', 'appCounts', 'linkCounts', 'connectCounts', 'appStackFree', 'linkStackFree', 'tlsPeakBytes', 'vmPeakBytes', 'refused', 'lateMs', 'publishCounts', 'resetReason',
+  'uptimeMs', 'appCounts', 'linkCounts', 'connectCounts', 'appStackFree', 'linkStackFree', 'tlsPeakBytes', 'vmPeakBytes', 'refused', 'lateMs', 'publishCounts', 'resetReason', 'collectCounts',
 ] as const
 
 export type FigureName = (typeof figureNames)[number]

@@ -75,6 +75,7 @@ static struct tt_device *start(void)
     static struct tt_board_io io;
     static struct tt_block files;
     if (!tt_parts_open(&parts, chip, &port)) { return NULL; }
+    tt_measure_engine(&parts.engine);
     const bool known = read_settings();
     io = chip->pins(pin_changed);
     files = chip->flash(TT_BOARD_FILES_OFFSET, TT_BOARD_FILES_BYTES);

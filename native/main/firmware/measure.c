@@ -12,6 +12,9 @@ static uint32_t connecting_since;
 static uint32_t connect_counts;
 static uint32_t queued_since;
 static uint32_t publish_counts;
+static int (*call)(void *ctx, enum tt_guest_export which, int32_t a, int32_t b, int64_t fuel,
+                   struct tt_trap *trap);
+static uint32_t collect_counts;
 static volatile bool queued; // a message whose record was not written yet
 
 static int tcp_read(void *ctx, uint8_t *out, size_t cap)
@@ -67,6 +70,21 @@ void tt_measure_port(struct tt_port *port, const struct tt_network *network)
     port->notice = noticed;
 }
 
+static int call_measured(void *ctx, enum tt_guest_export which, int32_t a, int32_t b, int64_t fuel,
+                         struct tt_trap *trap)
+{
+    const uint32_t since = tt_os_spent(TT_LOOP_APP);
+    const int result = call(ctx, which, a, b, fuel, trap);
+    if (which == TT_GUEST_COLLECT) { collect_counts = tt_os_spent(TT_LOOP_APP) - since; }
+    return result;
+}
+
+void tt_measure_engine(struct tt_engine *engine)
+{
+    call = engine->call;
+    engine->call = call_measured;
+}
+
 void tt_measure_read(struct tt_figures *out)
 {
     out->uptime_ms = (uint32_t)tt_os_uptime_ms();
@@ -77,4 +95,5 @@ void tt_measure_read(struct tt_figures *out)
     out->link_stack_free = (uint32_t)tt_os_stack_free(TT_LOOP_LINK);
     out->late_ms = tt_os_late_ms(TT_LOOP_APP);
     out->publish_counts = publish_counts;
+    out->collect_counts = collect_counts;
 }
