@@ -194,7 +194,7 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->outbox = tt_sim_flash_block(&sim->sim_outbox);
     sim->sim_files.life = &sim->flash_life;
     sim->files = tt_sim_flash_block(&sim->sim_files);
-    sim->trace = (struct tt_trace){sim, write_trace};
+    sim->trace = tt_trace_to(sim, write_trace);
     const napi_value v8 = js_get(env, options, "v8");
     if (v8) {
         sim->engine = v8_engine_open(&sim->v8, env, v8);

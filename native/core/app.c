@@ -91,7 +91,7 @@ bool tt_app_interrupted(const struct tt_app *app)
 
 bool tt_app_dispatch(struct tt_app *app, const struct tt_delivery *event)
 {
-    if (app->config.trace) { tt_trace_event(app->config.trace, app->now_ms, event); }
+    if (app->config.trace) { app->config.trace->event(app->config.trace, app->now_ms, event); }
     app->event = event;
     const bool ran = tt_app_call(app, TT_GUEST_ON_EVENT, event->kind, event->id);
     app->event = NULL;
@@ -103,7 +103,7 @@ bool tt_app_dispatch(struct tt_app *app, const struct tt_delivery *event)
 static void run_start(struct tt_app *app)
 {
     app->started = true;
-    if (app->config.trace) { tt_trace_mark(app->config.trace, app->now_ms, "start"); }
+    if (app->config.trace) { app->config.trace->mark(app->config.trace, app->now_ms, "start"); }
     if (tt_app_call(app, TT_GUEST_START, 0, 0)) { tt_app_collect(app, 0); }
 }
 
@@ -176,7 +176,7 @@ const char *tt_app_import(void *host, const struct tt_import *import,
     struct tt_app *const app = host;
     const char *const trap = import->shim(app, memory, args, result);
     if (!trap && app->config.trace && import->traced) {
-        tt_trace_call(app->config.trace, app->now_ms, import, memory, args, *result);
+        app->config.trace->call(app->config.trace, app->now_ms, import, memory, args, *result);
     }
     return trap;
 }

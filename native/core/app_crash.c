@@ -135,7 +135,7 @@ static void count_crash(struct tt_app *app)
 
 void tt_app_crashed(struct tt_app *app, const struct tt_trap *trap)
 {
-    if (app->config.trace) { tt_trace_mark(app->config.trace, app->now_ms, "trap"); }
+    if (app->config.trace) { app->config.trace->mark(app->config.trace, app->now_ms, "trap"); }
     tt_app_pins_safe(app); // at once: the rest takes its time
     count_crash(app);
     write_record(app, trap);

@@ -184,3 +184,12 @@ void tt_trace_call(const struct tt_trace *trace, int64_t now_ms, const struct tt
     }
     end(&line);
 }
+
+struct tt_trace tt_trace_to(void *ctx, void (*write)(void *ctx, const char *text, size_t len))
+{
+    return (struct tt_trace){.ctx = ctx,
+                             .write = write,
+                             .mark = tt_trace_mark,
+                             .event = tt_trace_event,
+                             .call = tt_trace_call};
+}

@@ -16,7 +16,14 @@ struct tt_trace {
     void *ctx;
     // Gets the text in order: a line at a time, a long one in pieces.
     void (*write)(void *ctx, const char *text, size_t len);
+    // tt_trace_mark and so on, by tt_trace_to: a firmware that traces nothing has none of them.
+    void (*mark)(const struct tt_trace *trace, int64_t now_ms, const char *what);
+    void (*event)(const struct tt_trace *trace, int64_t now_ms, const struct tt_delivery *event);
+    void (*call)(const struct tt_trace *trace, int64_t now_ms, const struct tt_import *import,
+                 const struct tt_guest_memory *memory, const uint64_t *args, uint64_t result);
 };
+
+struct tt_trace tt_trace_to(void *ctx, void (*write)(void *ctx, const char *text, size_t len));
 
 void tt_trace_mark(const struct tt_trace *trace, int64_t now_ms, const char *what);
 void tt_trace_event(const struct tt_trace *trace, int64_t now_ms, const struct tt_delivery *event);

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct tt_port port = {
         .ctx = &sum, .epoch_ms = epoch_ms, .random = random_bytes, .log = log_text};
     const struct tt_board_io io = {.ctx = &sum, .i2c_transfer = i2c_transfer};
-    struct tt_trace trace = {.ctx = &sum, .write = sink};
+    struct tt_trace trace = tt_trace_to(&sum, sink);
     const struct tt_delivery event = {.kind = TT_EVENT_METHOD,
                                       .name = "name",
                                       .name_len = 4,

@@ -226,7 +226,7 @@ static inline int power_on(struct bench *bench, const uint8_t *wasm, size_t len)
                                    .read = fake_flash_read,
                                    .program = fake_flash_program,
                                    .erase = fake_flash_erase};
-    bench->trace = (struct tt_trace){.ctx = bench, .write = fake_trace};
+    bench->trace = tt_trace_to(bench, fake_trace);
     bench->wasm3_engine = tt_wasm3_engine(&bench->wasm3);
     bench->engine = (struct tt_engine){.ctx = bench,
                                        .load = engine_load,

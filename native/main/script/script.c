@@ -108,7 +108,7 @@ static int32_t settle(void)
 static bool start(void)
 {
     static struct tt_board_io io;
-    static const struct tt_trace trace = {.write = write_trace};
+    static struct tt_trace trace;
     const char *why = "";
     if (!tt_parts_open(&parts, chip, &port)) { return false; }
     if (tt_steps_open(&steps, chip->flash_at(TT_BOARD_SETTINGS_OFFSET), TT_BOARD_SETTINGS_BYTES) <
@@ -117,13 +117,14 @@ static bool start(void)
         return false;
     }
     io = tt_script_pins(pin_changed);
+    trace = tt_trace_to(NULL, write_trace);
     const struct tt_device_config config = {
         .port = &port,
         .board = tt_boards[0],
         .io = &io,
         .block = &parts.store,
         .engine = &parts.engine,
-        .trace = (struct tt_trace *)&trace,
+        .trace = &trace,
         .wasm = parts.app.data,
         .wasm_len = parts.app.len,
         .offline = true,
