@@ -1,0 +1,239 @@
+// The telemetry lane from RAM to flash: which message gives way, and that nothing stored is lost,
+// doubled or out of order when the power goes in the middle of it.
+#include "../core/outbox.h"
+
+#include "../core/abi.gen.h"
+#include "../core/board.h"
+#include "fake_flash.h"
+
+enum { MESSAGES = 400 };
+
+static const struct tt_board board = {
+    .telemetry_bytes = 256, .reply_bytes = 64, .report_bytes = 64, .packet_bytes = 64};
+
+struct bench {
+    struct tt_outbox outbox;
+    struct fake_flash flash;
+    uint32_t memory[128];
+    char fate[MESSAGES + 1]; // of each sequence number: 0, 'q'ueued, 's'tored, 'd'ropped, 'p'opped
+    uint8_t options[MESSAGES + 1];
+    int dropped;
+};
+
+static void power_on(struct bench *bench, uint32_t boot, int32_t sequence)
+{
+    CHECK(tt_outbox_memory(&board) <= sizeof bench->memory);
+    tt_outbox_init(&bench->outbox, &board, bench->memory);
+    CHECK_INT(tt_outbox_open(&bench->outbox, &bench->flash.block, 0, bench->flash.block.block_count,
+                             board.packet_bytes),
+              TT_OK);
+    bench->outbox.boot = boot;
+    bench->outbox.next_sequence = sequence;
+}
+
+static int32_t send(struct bench *bench, uint8_t options)
+{
+    static const uint8_t body[30] = {1, 2, 3};
+    const int32_t sequence =
+        tt_outbox_send(&bench->outbox, body, sizeof body, (const uint8_t *)"a=b", 3,
+                       (struct tt_terms){.options = options});
+    CHECK(sequence > 0 && sequence <= MESSAGES);
+    bench->fate[sequence] = 'q';
+    bench->options[sequence] = options;
+    return sequence;
+}
+
+// Until RAM is empty. False when the power went.
+static bool store(struct bench *bench)
+{
+    struct tt_telemetry which;
+    for (;;) {
+        const enum tt_outbox_fate fate = tt_outbox_store(&bench->outbox, &which);
+        if (bench->flash.budget <= 0) { return false; }
+        if (fate == TT_OUTBOX_NOTHING) { return true; }
+        CHECK(fate != TT_OUTBOX_FAILED);
+        bench->fate[which.sequence] = fate == TT_OUTBOX_STORED ? 's' : 'd';
+        bench->dropped += fate == TT_OUTBOX_DROPPED;
+    }
+}
+
+// Sends all there is: in order, each once. What was stored and not dropped is there.
+static void check_rest(struct bench *bench, bool cut)
+{
+    struct tt_telemetry message;
+    int32_t last = 0;
+    while (tt_outbox_peek_telemetry(&bench->outbox, &message)) {
+        CHECK(message.sequence > last);
+        const char fate = bench->fate[message.sequence];
+        CHECK(fate == 's' || fate == 'q' || (cut && fate == 'd'));
+        bench->fate[message.sequence] = 'p';
+        last = message.sequence;
+        CHECK_INT(tt_outbox_pop_telemetry(&bench->outbox), TT_OK);
+    }
+    for (int32_t i = 1; i <= MESSAGES; i++) {
+        CHECK(bench->fate[i] != 's');
+    }
+    CHECK(tt_outbox_telemetry_empty(&bench->outbox));
+}
+
+static void begin(struct bench *bench, uint32_t block_bytes, uint32_t blocks)
+{
+    memset(bench, 0, sizeof *bench);
+    fake_flash_init(&bench->flash, block_bytes, blocks, 4);
+    power_on(bench, 1, 1);
+}
+
+static uint8_t mixed(int i)
+{
+    return i % 6 == 5 ? TT_SEND_URGENT : 0;
+}
+
+static void order(void)
+{
+    static struct bench bench;
+    begin(&bench, 256, 32);
+    for (int i = 0; i < 57; i++) {
+        send(&bench, 0);
+        if (i % 3 == 2 && i < 54) { CHECK(store(&bench)); }
+    }
+    CHECK(!tt_outbox_flash_empty(&bench.outbox));
+    check_rest(&bench, false);
+    CHECK_INT(bench.dropped, 0);
+}
+
+static void oldest_first(void)
+{
+    static struct bench bench;
+    begin(&bench, 256, 4);
+    for (int i = 0; i < 100; i++) {
+        send(&bench, 0);
+        CHECK(store(&bench));
+    }
+    CHECK(bench.dropped > 80);
+    for (int32_t i = 1; i <= 100; i++) {
+        CHECK_INT(bench.fate[i], i <= bench.dropped ? 'd' : 's');
+    }
+    check_rest(&bench, false);
+}
+
+static void yielding(void)
+{
+    static struct bench bench;
+    begin(&bench, 256, 4);
+    for (int i = 0; i < 100; i++) {
+        send(&bench, TT_SEND_YIELD);
+        CHECK(store(&bench));
+    }
+    const int held = 100 - bench.dropped;
+    for (int32_t i = 1; i <= 100; i++) {
+        CHECK_INT(bench.fate[i], i <= held ? 's' : 'd');
+    }
+    check_rest(&bench, false);
+}
+
+static void urgent(void)
+{
+    static struct bench bench;
+    begin(&bench, 256, 16); // two of them for what is urgent
+    for (int i = 0; i < 100; i++) {
+        send(&bench, i % 25 == 5 ? TT_SEND_URGENT : 0);
+        CHECK(store(&bench));
+    }
+    CHECK(bench.dropped > 20);
+    for (int32_t i = 1; i <= 100; i++) {
+        if (bench.options[i] == TT_SEND_URGENT) { CHECK_INT(bench.fate[i], 's'); }
+    }
+    check_rest(&bench, false);
+}
+
+static void too_many_urgent(void)
+{
+    static struct bench bench;
+    begin(&bench, 256, 16);
+    for (int i = 0; i < 200; i++) {
+        send(&bench, TT_SEND_URGENT);
+        CHECK(store(&bench));
+    }
+    for (int32_t i = 1; i <= 200; i++) {
+        CHECK_INT(bench.fate[i], i <= bench.dropped ? 'd' : 's');
+    }
+    check_rest(&bench, false);
+}
+
+static void too_long(void)
+{
+    static struct bench bench;
+    static uint8_t body[300];
+    begin(&bench, 256, 4);
+    const size_t most = bench.outbox.message_max;
+    CHECK(most >= board.packet_bytes);
+    const struct tt_terms plain = {0};
+    CHECK_INT(tt_outbox_send(&bench.outbox, body, most, body, 1, plain), TT_EINVALID);
+    CHECK_INT(tt_outbox_send(&bench.outbox, body, SIZE_MAX, body, SIZE_MAX, plain), TT_EINVALID);
+    CHECK_INT(tt_outbox_send(&bench.outbox, body, most - 1, body, 1, plain), 1);
+    bench.fate[1] = 'q';
+    CHECK(store(&bench));
+    check_rest(&bench, false);
+}
+
+static void expiry(void)
+{
+    struct tt_telemetry message = {.expires_s = 0};
+    CHECK(!tt_outbox_expired(&message, INT64_MAX, INT64_MAX));
+    message.expires_s = 100;
+    CHECK(!tt_outbox_expired(&message, 99999, 200000) && tt_outbox_expired(&message, 100000, 0));
+    CHECK(!tt_outbox_expired(&message, TT_EUNSET, 200000)); // nobody knows
+    message.options = TT_OUTBOX_UPTIME;
+    CHECK(!tt_outbox_expired(&message, 200000, 99999) && tt_outbox_expired(&message, 0, 100000));
+}
+
+// Fills an outbox to beyond its brim, every sixth message urgent, with the power gone at `budget`.
+static bool cut_at(struct bench *bench, long budget, int torn)
+{
+    begin(bench, 256, 16);
+    bench->flash.budget = budget;
+    bench->flash.torn = torn;
+    bench->flash.random = (uint32_t)budget;
+    bool survived = true;
+    int sent = 0;
+    while (survived && sent < 130) {
+        send(bench, mixed(sent++));
+        survived = store(bench);
+    }
+    const int32_t next = bench->outbox.next_sequence;
+    bench->flash.budget = FAKE_FLASH_EVER;
+    power_on(bench, 2, next);
+    for (; sent < 140; sent++) {
+        send(bench, mixed(sent));
+        CHECK(store(bench));
+    }
+    check_rest(bench, !survived);
+    return survived;
+}
+
+static void power_cuts(void)
+{
+    static struct bench bench;
+    static const int torn[] = {0, 100, -1};
+    for (size_t t = 0; t < sizeof torn / sizeof torn[0]; t++) {
+        long cuts = 0;
+        while (!cut_at(&bench, cuts * 3, torn[t])) {
+            cuts++;
+        }
+        CHECK(cuts > 1000);
+    }
+}
+
+int main(void)
+{
+    RUN(order, "RAM and flash together are one lane, in order");
+    RUN(oldest_first, "the oldest messages give way when flash is full");
+    RUN(yielding, "a message that yields gives way itself");
+    RUN(urgent, "urgent messages survive, in order");
+    RUN(too_many_urgent, "of urgent messages alone the oldest give way");
+    RUN(too_long, "what flash could never hold is refused when it is sent");
+    RUN(expiry, "a message expires by the clock, or by uptime where there was none");
+    RUN(power_cuts,
+        "a power cut anywhere while messages give way loses and doubles nothing stored");
+    return 0;
+}
