@@ -53,6 +53,11 @@ export function findApp(nameOrPath: string): App {
   throw new BuildError(`there is no app '${nameOrPath}' (apps: ${names.join(', ')}; or give the path of a .ts file).${suggestion(nameOrPath, names)}`)
 }
 
+/** The app a folder is to hold, which need not have an index.ts yet; undefined without an app.json. */
+export function plannedApp(folder: string): App | undefined {
+  return existsSync(join(folder, 'app.json')) ? describe(basename(resolve(folder)), join(resolve(folder), 'index.ts')) : undefined
+}
+
 function describe(name: string, entry: string): App {
   const clean = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'app'
   const file = join(dirname(entry), 'app.json')

@@ -15,6 +15,8 @@ export interface AppModel {
   readonly stub: Stub
   /** Where the stub belongs, absolute. */
   readonly file: string
+  /** What it was made of, absolute. */
+  readonly inputs: readonly string[]
   /** The folder or file the models are in, as a person would name it. */
   readonly source: string
 }
@@ -30,10 +32,10 @@ export function appStub(app: Pick<App, 'entry' | 'model' | 'name'>): AppModel | 
   }
   if (at === undefined) return stop([problemAt(notes, 'model', `there is neither model.json nor a folder model beside it, where '${app.model}' would be`)])
   try {
-    const { library } = loadLibrary(join(folder, at))
+    const { library, files } = loadLibrary(join(folder, at))
     const model = library.model(app.model)
     if (model === undefined) return stop([problemAt(notes, 'model', `${at} has no interface '${app.model}' (it has ${library.ids.join(', ')}).${suggestion(app.model, library.ids)}`)])
-    return { model, stub: stubOf(model, at), file: join(folder, stubName), source: shown(join(folder, at)) }
+    return { model, stub: stubOf(model, at), file: join(folder, stubName), inputs: [notes, ...files], source: shown(join(folder, at)) }
   } catch (error) {
     if (error instanceof ModelError) return stop(error.problems)
     throw error

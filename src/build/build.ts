@@ -100,7 +100,7 @@ export async function buildApp({ app: nameOrPath, board: wanted, release = true,
     exports: module.exports,
     functionNames: new Map(kept.names),
     sizes: { wasm: wasm.length, code: section('code'), data: section('data'), staticData: module.dataEnd, guest: guestBytes },
-    sources: entry.inputs,
+    sources: [...entry.inputs, ...model?.inputs ?? []],
     compiled,
   }
 }

@@ -1,6 +1,6 @@
 /** The door of src/build. */
 
-export { appNames, findApp, type App, type AppKey } from './app.js'
+export { appNames, findApp, plannedApp, type App, type AppKey } from './app.js'
 export { appBudget, type AppBudget, type Share } from './budget.js'
 export { buildApp, checkWasm, type BuildOptions, type BuiltApp } from './build.js'
 export { appStub, stubProblem } from './app_model.js'

@@ -32,13 +32,14 @@ export const buildCommand: Command = {
     const ram = { bytes: ramBytes(built.board, built.board.chip), of: built.board.chip.ramBytes }
     const out = resolve(args.text('out') ?? join(projectRoot, 'build', 'out', `${built.name}.wasm`))
     writeFiles([{ path: out, content: built.wasm, kind: 'wasm' }, { path: `${out}.map`, content: built.map, kind: 'map' }])
-    const { name, buildId, capabilities, sizes, compiled } = built
+    const { name, buildId, capabilities, model, sizes, compiled } = built
     terminal.print(args.json
-      ? `${JSON.stringify({ type: 'build', app: name, board: built.board.name, buildId, file: out, capabilities, ...sizes, cached: !compiled, budget: { ram, slot: budget.slot, code: budget.code } })}\n`
+      ? `${JSON.stringify({ type: 'build', app: name, board: built.board.name, buildId, file: out, capabilities, ...model === undefined ? {} : { model }, ...sizes, cached: !compiled, budget: { ram, slot: budget.slot, code: budget.code } })}\n`
       : `${shown(out)}: ${sizes.wasm} bytes (code ${sizes.code}, data ${sizes.data}), build ${buildId}\n`
         + `  for ${built.board.name}: ${sizes.staticData} of ${sizes.guest} bytes of guest memory are taken before the first allocation\n`
         + `  takes ${share(budget.slot)} bytes of its slot${budget.code === undefined ? '' : `, about ${share(budget.code)} as compiled code`}; the board's RAM budget is ${share(ram)}\n`
-        + `  uses ${capabilities.join(', ') || 'no capability'}\n`)
+        + `  uses ${capabilities.join(', ') || 'no capability'}\n`
+        + (model === undefined ? '' : `  announces ${model}\n`))
     return 0
   },
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { suggestion } from '../board/nearest.js'
 import { shown } from '../board/root.js'
-import { appStub, describeProblem, findApp } from '../build/index.js'
+import { appStub, describeProblem, findApp, plannedApp } from '../build/index.js'
 import { ModelError, loadLibrary, stubOf, type Model } from '../model/index.js'
 import { CliError, type Command } from './command.js'
 import { writeFiles } from './files.js'
@@ -44,9 +44,9 @@ export const modelCommand: Command = {
 }
 
 function find(path: string, id: string | undefined): { readonly model: Model, readonly text: string, readonly file: string } {
-  const isApp = /^[a-z0-9][a-z0-9-]*$/.test(path) && !existsSync(path) || existsSync(join(path, 'index.ts'))
-  if (isApp && id === undefined) {
-    const found = appStub(findApp(/[\\/.]/.test(path) ? path : existsSync(path) ? `./${path}` : path))
+  const app = plannedApp(path) ?? (/^[a-z0-9][a-z0-9-]*$/.test(path) && !existsSync(path) ? findApp(path) : undefined)
+  if (app !== undefined && id === undefined) {
+    const found = appStub(app)
     if (found === undefined) throw new CliError(`the app '${path}' has no model: add "model": "dtmi:…" to its app.json`)
     return { model: found.model, text: found.stub.text, file: found.file }
   }

@@ -32,6 +32,8 @@ export class Library {
   readonly #declared = new Map<string, Declared>()
   readonly #resolved = new Map<string, Interface | undefined>()
   readonly #resolving = new Set<string>()
+  /** How many levels of bases an interface has. */
+  readonly #levels = new Map<string, number>()
   /** Ids named by another interface, to know the roots. */
   readonly #used = new Set<string>()
 
@@ -129,7 +131,7 @@ export class Library {
 
   #read({ id, json, dialect }: Declared): Interface {
     const findings = this.#findings
-    const bases = this.#bases(json, dialect)
+    const bases = this.#bases(id, json, dialect)
     const contents = new Map<string, Content>()
     for (const base of bases) {
       for (const content of base.contents) {
@@ -152,17 +154,16 @@ export class Library {
     return { id, doc: findings.doc(json), contents: [...contents.values()], place: (message) => (json.at('@id') ?? json).problem(message) }
   }
 
-  #bases(json: Json, dialect: Dialect): Interface[] {
+  #bases(id: string, json: Json, dialect: Dialect): Interface[] {
     const findings = this.#findings
     const named = each(json.at('extends'))
     const { extendsCount, extendsDepth } = limits[dialect.version]
     if (named.length > extendsCount) findings.wrong(named[extendsCount] ?? json, `an interface extends at most ${extendsCount} others in DTDL v${dialect.version}, this one ${named.length}`)
-    // The interfaces on the way here count, this one not.
-    if (this.#resolving.size > extendsDepth + 1) {
-      findings.wrong(json, `interfaces extend one another deeper than ${extendsDepth} levels`)
-      return []
-    }
-    return named.flatMap((at) => this.#interface(at, 'extends', dialect) ?? [])
+    const bases = named.flatMap((at) => this.#interface(at, 'extends', dialect) ?? [])
+    const levels = Math.max(0, ...bases.map((base) => 1 + (this.#levels.get(base.id) ?? 0)))
+    this.#levels.set(id, levels)
+    if (levels === extendsDepth + 1) findings.wrong(json.at('extends') ?? json, `interfaces extend one another deeper than ${extendsDepth} levels`)
+    return bases
   }
 
   /** The interface an id names, or the one in its place. */
@@ -240,6 +241,7 @@ export class Library {
       const findings = this.#findings
       if (at.kind !== 'object') return findings.wrong(at, `a ${name} is an object with name and schema`) ?? null
       findings.members(at, `a ${name}`, dialect.version === 3 ? ['name', 'schema', 'nullable'] : ['name', 'schema'], dialect)
+      if (at.at('nullable')?.flag === true) findings.note(at.at('nullable')!, `nullable is ignored: the ${name} must be there`)
       const field = findings.name(at, `a ${name}`, dialect)
       const schema = this.#schemas.read(at.at('schema'), at, `a ${name}`, dialect)
       return field === undefined || schema === undefined ? null : { name: field, schema, doc: findings.doc(at) }

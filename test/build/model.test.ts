@@ -82,6 +82,7 @@ async function problems(app: string): Promise<string[]> {
 test('an app that does what its model says is built, and its image says which model', async () => {
   const built = await buildApp({ app: write(good) })
   expect(built.model).toBe('dtmi:test:Oven;1')
+  expect(built.sources).toEqual(expect.arrayContaining(['index.ts', 'model.gen.ts', 'model.json', 'app.json'].map((name) => join(folder, name))))
   expect(WebAssembly.validate(built.wasm as BufferSource)).toBe(true)
   const module = await WebAssembly.compile(built.wasm as BufferSource)
   expect(WebAssembly.Module.customSections(module, 'tinytwin.model').map((content) => Buffer.from(content).toString())).toEqual(['dtmi:test:Oven;1'])

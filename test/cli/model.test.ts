@@ -55,6 +55,18 @@ test('of several interfaces that could be the device\'s one must be named', asyn
   expect(readFileSync(out, 'utf8')).toContain('"dtmi:a:B;1"')
 })
 
+test('an app gets its stub before it has any code, and the build says what to write next', async () => {
+  write('model.json', counter('dtmi:a:Counter;1'))
+  write('app.json', '{ "model": "dtmi:a:Counter;1" }')
+  expect(await tinytwin('model', folder)).toMatchObject({ code: 0, out: expect.stringContaining('model.gen.ts: dtmi:a:Counter;1, 1 telemetry') })
+  expect(readdirSync(folder).sort()).toEqual(['app.json', 'model.gen.ts', 'model.json'])
+})
+
+test('the build says what the device announces', async () => {
+  const { out } = await tinytwin('build', 'thermostat', '--out', join(folder, 'app.wasm'), '--json')
+  expect(jsonLines(out)[0]).toMatchObject({ app: 'thermostat', model: 'dtmi:com:tinytwin:RoomController;1' })
+})
+
 test('a file that it did not write is left alone', async () => {
   const file = write('counter.json', counter('dtmi:a:Counter;1'))
   const mine = write('mine.ts', 'export const x = 1;\n')

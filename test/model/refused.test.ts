@@ -1,5 +1,7 @@
 /** What DTDL does not allow is refused with the place in the file. */
 
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ModelError } from '../../src/model/index.js'
 import { Source } from '../../src/model/json.js'
@@ -16,7 +18,7 @@ function marked(text: string): { readonly text: string, readonly line: number, r
 function problemsOf(...texts: readonly string[]): ModelError['problems'] {
   try {
     const library = new Library(texts.map((text, index) => new Source(`model${index === 0 ? '' : index}.json`, text)))
-    stubOf(library.model(library.roots[0]!)!, 'model.json')
+    for (const id of library.ids) stubOf(library.model(id)!, 'model.json')
   } catch (error) {
     if (error instanceof ModelError) return error.problems
     throw error
@@ -120,7 +122,9 @@ test('an interface that is in two files is refused in the second, which names th
 test('bases are followed for 10 levels and no further', () => {
   const chain = (levels: number): string[] => Array.from({ length: levels + 1 }, (_, index) => base(`dtmi:a:L${index};1`, '', index === levels ? '' : `, "extends": "dtmi:a:L${index + 1};1"`))
   expect(problemsOf(...chain(10))).toEqual([])
-  expect(problemsOf(...chain(11))[0]?.message).toBe('interfaces extend one another deeper than 10 levels')
+  for (const order of [chain(11), chain(11).toReversed()]) {
+    expect(problemsOf(...order)).toMatchObject([{ message: 'interfaces extend one another deeper than 10 levels', text: expect.stringContaining('dtmi:a:L0;1') }])
+  }
 })
 
 test('a schema nested as deeply as allowed is taken', () => {
@@ -137,4 +141,46 @@ test('a relationship is noted and otherwise ignored', () => {
   const model = library.model('dtmi:a:B;1')
   expect(model?.root.contents.map(({ name }) => name)).toEqual(['t'])
   expect(model?.notes).toMatchObject([{ line: 6, message: `the relationship 'r' is ignored: a device has none` }])
+})
+
+test('a component does not count as a level of bases', () => {
+  const chain = Array.from({ length: 11 }, (_, index) => base(`dtmi:a:L${index};1`, '', index === 10 ? '' : `, "extends": "dtmi:a:L${index + 1};1"`))
+  expect(problemsOf(...chain, base('dtmi:a:Top;1', '{ "@type": "Component", "name": "c", "schema": "dtmi:a:L0;1" }'))).toEqual([])
+})
+
+test('nullable is noted: the request must be there all the same', () => {
+  const library = new Library([new Source('model.json', of('{ "@type": "Command", "name": "c", "request": { "name": "r", "schema": "integer", "nullable": true } }', v3))])
+  expect(library.model('dtmi:a:B;1')?.notes).toMatchObject([{ line: 6, message: 'nullable is ignored: the request must be there' }])
+})
+
+// mulberry32: the same damage on every run.
+function random(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+test('a damaged model is a model or a list of problems with places, never anything else', () => {
+  const folder = join(import.meta.dirname, 'models')
+  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  const words = ['"Object"', '"schema"', '"@id"', '"dtmi:test:Probe;1"', '"extends"', 'null', '[]', '{}', '7', '"integer"', ',', '}', '"@type"', '"fields"', '"enumValues"']
+  const next = random(3)
+  const pick = (below: number): number => Math.floor(next() * below)
+  let refused = 0
+  for (let turn = 0; turn < 3000; turn++) {
+    let text = texts[turn % texts.length]!
+    for (let damage = pick(3); damage >= 0; damage--) {
+      const tokens = [...text.matchAll(/"[^"]*"|[[\]{},:]|\w+/g)]
+      const [token] = [tokens[pick(tokens.length)]!]
+      const put = next() < 0.3 ? '' : next() < 0.5 ? words[pick(words.length)]! : tokens[pick(tokens.length)]![0]
+      text = text.slice(0, token.index) + put + text.slice(token.index + token[0].length)
+    }
+    const problems = problemsOf(text)
+    if (problems.length > 0) refused++
+    for (const { line, column } of problems) expect([line >= 1 && line <= text.split('\n').length, column >= 1]).toEqual([true, true])
+  }
+  expect(refused).toBeGreaterThan(2000)
 })
