@@ -30,7 +30,7 @@ export const allowed = {
   'native/port/contract': ['native/port', 'native/core'],
   'native/addon': ['native/core', 'native/port', 'native/port/sim', 'native/engine'],
   'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/mcu', 'native/port/lwip', 'native/port/esp_at', 'native/port/stm32', 'native/port/qemu_stm32', 'native/port/qemu', 'native/port/qemu_mps2', 'native/port/qemu_rv32'],
-  'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract', 'native/port/mcu', 'native/port/lwip', 'native/port/esp_at'],
+  'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract', 'native/port/mcu', 'native/port/lwip', 'native/port/esp_at', 'native/port/stm32'],
   'native/fuzz': ['native/core', 'native/port', 'native/port/esp_at'],
   'src/abi': [],
   'src/board': ['src/abi'],

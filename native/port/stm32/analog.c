@@ -51,7 +51,7 @@ static void set_sample_times(void)
 static void measure_rail(void)
 {
     if (tt_stm32_emulated()) { return; } // has no such memory
-    const uint16_t calibrated = *(const volatile uint16_t *)(uintptr_t)tt_stm32_limits.vrefint_3v3;
+    const uint16_t calibrated = *(const volatile uint16_t *)TT_ADDRESS(tt_stm32_limits.vrefint_3v3);
     const int now = convert(VREFINT);
     if (now <= 0 || calibrated == 0 || calibrated > FULL_SCALE) { return; }
     const int rail = CALIBRATED_MILLIVOLTS * (int)calibrated / now;

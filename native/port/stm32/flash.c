@@ -2,6 +2,7 @@
 
 #include "flash.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "../error.gen.h"
@@ -24,7 +25,7 @@ static const uint32_t errors =
 
 const uint8_t *tt_stm32_flash_at(uint32_t offset)
 {
-    return (const uint8_t *)(uintptr_t)(FLASH_START + offset);
+    return (const uint8_t *)TT_ADDRESS(FLASH_START + offset);
 }
 
 static int wait(void)
@@ -75,8 +76,8 @@ static int flash_program(void *ctx, uint32_t offset, const uint8_t *data, size_t
     for (size_t i = 0; i < len && err == TT_OK; i += 4) {
         uint32_t word;
         memcpy(&word, data + i, sizeof word);
-        *(volatile uint32_t *)(uintptr_t)(FLASH_START + at + i) = word;
-        __asm__ volatile("dsb" ::: "memory");
+        *(volatile uint32_t *)TT_ADDRESS(FLASH_START + at + i) = word;
+        atomic_thread_fence(memory_order_seq_cst); // the word before the status is asked for
         err = wait();
     }
     lock(at, (uint32_t)len);

@@ -11,7 +11,7 @@
 #include "registers/rcc.h"
 #include "usart_family.h"
 
-enum { POLLS_MAX = 200000 };
+enum { POLLS_MAX = 200000, BYTES_MAX = 16 }; // of one interrupt: more are another's
 
 static const struct {
     uint32_t address;
@@ -67,7 +67,9 @@ void tt_stm32_usart_interrupt(void)
         struct tt_stm32_usart *const usart = opened[i];
         if (usart == NULL || units[i].irq != irq) { continue; }
         uint8_t byte;
-        while (tt_usart_receive(usart->registers, &byte, &usart->lost)) {
+        for (int bytes = 0;
+             bytes < BYTES_MAX && tt_usart_receive(usart->registers, &byte, &usart->lost);
+             bytes++) {
             if (!put(&usart->receive, byte)) { usart->lost++; }
         }
         if (tt_usart_asked_to_send(usart->registers)) { send_some(usart); }
@@ -117,7 +119,7 @@ int tt_stm32_usart_open(struct tt_stm32_usart *usart, const struct tt_uart_wires
     volatile uint32_t *const enable = units[unit - 1].apb2 ? &TT_RCC->apb2enr : &TT_RCC->apb1enr;
     *enable |= 1U << units[unit - 1].enable;
     (void)*enable;
-    usart->registers = (volatile void *)(uintptr_t)units[unit - 1].address;
+    usart->registers = (volatile void *)TT_ADDRESS(units[unit - 1].address);
     usart->wake = wake;
     usart->unit = unit;
     opened[unit - 1] = usart;

@@ -6,6 +6,7 @@
 #include <lwip/etharp.h>
 #include <lwip/netif.h>
 #include <lwip/pbuf.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "../../error.gen.h"
@@ -59,7 +60,7 @@ static struct tt_phy_link link;
 
 static void barrier(void)
 {
-    __asm__ volatile("dsb" ::: "memory");
+    atomic_thread_fence(memory_order_seq_cst);
 }
 
 void tt_stm32_ethernet_use(const struct tt_ethernet_wires *of_board)
@@ -184,7 +185,7 @@ static void chain(struct descriptor *descriptors, unsigned count, uint8_t (*buff
 static void make_address(uint8_t address[ETH_HWADDR_LEN])
 {
     const volatile uint8_t *const id =
-        (const volatile uint8_t *)(uintptr_t)tt_stm32_limits.unique_id;
+        (const volatile uint8_t *)TT_ADDRESS(tt_stm32_limits.unique_id);
     uint64_t hash = 0xCBF29CE484222325U;
     for (int i = 0; i < UNIQUE_ID_LEN; i++) {
         hash = (hash ^ id[i]) * 0x100000001B3U;

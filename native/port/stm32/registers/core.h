@@ -4,11 +4,11 @@
 
 #include "register.h"
 
-#define TT_CORE_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+#define TT_CORE_REGISTER(address) (*(volatile uint32_t *)TT_ADDRESS(address))
 
-#define TT_NVIC_ENABLE        ((volatile uint32_t *)(uintptr_t)0xE000E100)
-#define TT_NVIC_PENDING_CLEAR ((volatile uint32_t *)(uintptr_t)0xE000E280)
-#define TT_NVIC_PRIORITY      ((volatile uint8_t *)(uintptr_t)0xE000E400)
+#define TT_NVIC_ENABLE        ((volatile uint32_t *)TT_ADDRESS(0xE000E100))
+#define TT_NVIC_PENDING_CLEAR ((volatile uint32_t *)TT_ADDRESS(0xE000E280))
+#define TT_NVIC_PRIORITY      ((volatile uint8_t *)TT_ADDRESS(0xE000E400))
 
 #define TT_SYSTICK_CTRL TT_CORE_REGISTER(0xE000E010)
 #define TT_SYSTICK_LOAD TT_CORE_REGISTER(0xE000E014)

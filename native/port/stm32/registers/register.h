@@ -8,4 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TT_PERIPHERAL(type, address) ((volatile struct type *)(uintptr_t)(address))
+// Where something of the chip's is in the address space; a test on a computer puts memory there.
+#ifndef TT_ADDRESS
+#define TT_ADDRESS(address) ((uintptr_t)(address))
+#endif
+
+#define TT_PERIPHERAL(type, address) ((volatile struct type *)TT_ADDRESS(address))
