@@ -146,15 +146,22 @@ static void say_close(struct tt_esp_at *modem, struct tt_esp_at_link *link)
     say(modem, "\r\n");
 }
 
+static bool has_room(const struct tt_esp_at_link *link)
+{
+    return TT_ESP_AT_RECEIVE_MAX - link->received >= FETCH_ROOM;
+}
+
+// Nothing is sent for a user who does not read what waits: the modem does not take the next bytes
+// before the peer has taken these, and a peer that waits for us to read would stop both for ever.
 static bool wants_send(const struct tt_esp_at_link *link)
 {
-    return link->phase == TT_ESP_AT_OPEN && link->live && link->to_send > 0;
+    return link->phase == TT_ESP_AT_OPEN && link->live && link->to_send > 0 &&
+           (!link->more || has_room(link));
 }
 
 static bool wants_fetch(const struct tt_esp_at_link *link)
 {
-    return link->more && !link->closed && link->phase >= TT_ESP_AT_OPEN &&
-           TT_ESP_AT_RECEIVE_MAX - link->received >= FETCH_ROOM;
+    return link->more && !link->closed && link->phase >= TT_ESP_AT_OPEN && has_room(link);
 }
 
 // What the link has for the modem to do; one that is sent to much is still fetched from.
