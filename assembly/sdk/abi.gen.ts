@@ -56,6 +56,8 @@ export const enum EventKind {
 export const enum SendOption {
   /** When the outbox is full this message is dropped, not the oldest. */
   Yield = 1,
+  /** The body is compressed with gzip, which its content encoding must say; `unsupported` by a board without uploads. */
+  Compress = 4,
   /** Survives a full outbox: older messages that are not urgent give way first. */
   Urgent = 2,
 }
@@ -266,6 +268,9 @@ declare function json_text(name: usize, nameLength: i32, value: usize, valueLeng
 @external("json", "raw")
 declare function json_raw(name: usize, nameLength: i32, value: usize, valueLength: i32): void;
 // @ts-ignore: decorator
+@external("json", "read")
+declare function json_read(into: usize, intoLength: i32): i32;
+// @ts-ignore: decorator
 @external("json", "payload")
 declare function json_payload(name: usize, nameLength: i32, offset: i32, length: i32): void;
 
@@ -292,6 +297,9 @@ export namespace host_json {
   /** As it is, which must be one JSON value. */
   // @ts-ignore: decorator
   @inline export function raw(name: string, value: string): void { json_raw(changetype<usize>(name), name.length, changetype<usize>(value), value.length); }
+  /** Ends the value and copies it; the result is its length, `full` when it got too long. */
+  // @ts-ignore: decorator
+  @inline export function read(into: usize, intoLength: i32): i32 { return json_read(into, intoLength); }
   /** Bytes of the current event's payload as they are, which must be one JSON value. */
   // @ts-ignore: decorator
   @inline export function payload(name: string, offset: i32, length: i32): void { json_payload(changetype<usize>(name), name.length, offset, length); }
@@ -312,6 +320,12 @@ declare function hub_reply_written(request: i32, status: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "connected")
 declare function hub_connected(): i32;
+// @ts-ignore: decorator
+@external("hub", "will_written")
+declare function hub_will_written(properties: usize, propertiesLength: i32): i32;
+// @ts-ignore: decorator
+@external("hub", "ephemeral")
+declare function hub_ephemeral(intervalS: i32): i32;
 
 /** Messages to and replies for Azure IoT Hub. */
 export namespace host_hub {
@@ -330,6 +344,12 @@ export namespace host_hub {
   /** 1 while the hub is connected. */
   // @ts-ignore: decorator
   @inline export function connected(): i32 { return hub_connected(); }
+  /** What `json` wrote is the message the hub sends itself when this device vanishes without a goodbye; with properties at most 192 bytes. It holds from the next connection on, which is made anew for it. */
+  // @ts-ignore: decorator
+  @inline export function willWritten(properties: usize, propertiesLength: i32): i32 { return hub_will_written(properties, propertiesLength); }
+  /** Connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave. 0: stay connected, as at the start. */
+  // @ts-ignore: decorator
+  @inline export function ephemeral(intervalS: i32): i32 { return hub_ephemeral(intervalS); }
 }
 
 // @ts-ignore: decorator

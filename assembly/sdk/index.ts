@@ -6,6 +6,7 @@ import * as twin from "./twin";
 
 export { HostError } from "./abi.gen";
 export { AnalogIn } from "./analog";
+export { batch } from "./batch";
 export { device } from "./device";
 export { files } from "./files";
 export { Deadband, RateLimit } from "./filter";

@@ -51,6 +51,12 @@ export class Properties {
     return this;
   }
 
+  /** The body of `hub.send` and `batch.send` is compressed with gzip, as its content encoding then says. `HostError.Unsupported` by a board without uploads. */
+  compressed(): Properties {
+    options |= SendOption.Compress;
+    return this;
+  }
+
   /** Name and value may hold any characters; 384 bytes for all of them, encoded. */
   add(name: string, value: string): Properties {
     describedLength = 0;

@@ -1,6 +1,6 @@
 // Messages to the hub; knows no topic and no connection: what `send` takes is queued, also while offline.
 
-import { EventKind, host_hub, host_json } from "./abi.gen";
+import { EventKind, SendOption, host_hub, host_json } from "./abi.gen";
 import { handle } from "./event";
 import { JsonWriter, beginObject } from "./json_writer";
 import { Properties, bag, bagLength, describe, expiresS, options, properties } from "./properties";
@@ -25,7 +25,7 @@ function sendTelemetry(): i32 {
  */
 export function send(bytes: Uint8Array, contentType: string = "", with_: Properties | null = null): i32 {
   if (with_ == null) properties();
-  const fits = describe(contentType, "");
+  const fits = describe(contentType, options & SendOption.Compress ? "gzip" : "");
   return fits < 0 ? fits : host_hub.send(bytes.dataStart, bytes.length, bag, bagLength, options, expiresS);
 }
 
@@ -36,6 +36,27 @@ export function sendText(text: string, contentType: string = "text/plain", with_
   host_json.raw("", text);
   const fits = describe(contentType, "utf-8");
   return fits < 0 ? fits : host_hub.sendWritten(bag, bagLength, options, expiresS);
+}
+
+/**
+ * What the hub sends in this device's name, a message of type Will, when it vanishes without a goodbye; 192 bytes with its properties.
+ *     hub.lastWill().flag("gone", true).send();
+ */
+export function lastWill(): JsonWriter {
+  properties();
+  return beginObject(() => {
+    const fits = describe("application/json", "utf-8");
+    return fits < 0 ? fits : host_hub.willWritten(bag, bagLength);
+  });
+}
+
+/**
+ * For a device that lives on a battery: the hub is called only when there is something to send, and each `intervalS` (60 to 2,592,000) for what it has,
+ * and left again. Direct methods reach the device only in these moments. 0: connected all the time, as at the start.
+ *     hub.ephemeral(3600);
+ */
+export function ephemeral(intervalS: i32): i32 {
+  return host_hub.ephemeral(intervalS);
 }
 
 /** Whether the hub is connected now. Nothing needs to wait for it. */

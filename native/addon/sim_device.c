@@ -207,7 +207,7 @@ static napi_value device_new(napi_env env, napi_callback_info info)
     sim->config.block = sim->sim_flash.block_count > 0 ? &sim->block : NULL;
     sim->config.outbox = sim->sim_outbox.block_count > 0 ? &sim->outbox : NULL;
     sim->config.files = sim->sim_files.block_count > 0 ? &sim->files : NULL;
-    sim->config.uploader = &tt_uploader;
+    sim->config.uploader = sim->board.upload_bytes > 0 ? &tt_uploader : NULL;
     sim->config.engine = &sim->engine;
     sim->config.trace = &sim->trace;
     // As much as an ordinary moment takes, so that what grows afterwards is the device.

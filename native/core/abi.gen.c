@@ -311,6 +311,15 @@ static const char *json_raw(struct tt_app *app, const struct tt_guest_memory *me
     return NULL;
 }
 
+static const char *json_read(struct tt_app *app, const struct tt_guest_memory *memory,
+                             const uint64_t *args, uint64_t *result)
+{
+    uint8_t *into = tt_guest_range(memory, args[0], args[1]);
+    if (!into) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_json_read(app, into, (size_t)(uint32_t)args[1]);
+    return NULL;
+}
+
 static const char *json_payload(struct tt_app *app, const struct tt_guest_memory *memory,
                                 const uint64_t *args, uint64_t *result)
 {
@@ -370,6 +379,23 @@ static const char *hub_connected(struct tt_app *app, const struct tt_guest_memor
     (void)args;
     (void)memory;
     *result = (uint32_t)tt_abi_hub_connected(app);
+    return NULL;
+}
+
+static const char *hub_will_written(struct tt_app *app, const struct tt_guest_memory *memory,
+                                    const uint64_t *args, uint64_t *result)
+{
+    uint8_t *properties = tt_guest_range(memory, args[0], args[1]);
+    if (!properties) { return tt_trap_bounds; }
+    *result = (uint32_t)tt_abi_hub_will_written(app, properties, (size_t)(uint32_t)args[1]);
+    return NULL;
+}
+
+static const char *hub_ephemeral(struct tt_app *app, const struct tt_guest_memory *memory,
+                                 const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_hub_ephemeral(app, (int32_t)(uint32_t)args[0]);
     return NULL;
 }
 
@@ -542,12 +568,15 @@ const struct tt_import tt_imports[] = {
     {"json", "word", "v(iii)", "ui", true, 0, json_word},
     {"json", "text", "v(iiii)", "uu", true, 0, json_text},
     {"json", "raw", "v(iiii)", "uu", true, 0, json_raw},
+    {"json", "read", "i(ii)", "o", true, 0, json_read},
     {"json", "payload", "v(iiii)", "uii", true, 0, json_payload},
     {"hub", "send", "i(iiiiii)", "bbii", true, 0, hub_send},
     {"hub", "reply", "i(iiii)", "iib", true, 0, hub_reply},
     {"hub", "send_written", "i(iiii)", "bii", true, 0, hub_send_written},
     {"hub", "reply_written", "i(ii)", "ii", true, 0, hub_reply_written},
     {"hub", "connected", "i()", "", false, 0, hub_connected},
+    {"hub", "will_written", "i(ii)", "b", true, 0, hub_will_written},
+    {"hub", "ephemeral", "i(i)", "i", true, 0, hub_ephemeral},
     {"upload", "begin", "i(iiiii)", "tiii", true, TT_BOARD_UPLOAD, upload_begin},
     {"upload", "offset", "i()", "", true, TT_BOARD_UPLOAD, upload_offset},
     {"upload", "part", "i(ii)", "b", true, TT_BOARD_UPLOAD, upload_part},

@@ -41,9 +41,11 @@ enum tt_event_kind {
 enum tt_send_option {
     // When the outbox is full this message is dropped, not the oldest.
     TT_SEND_YIELD = 1,
+    // The body is compressed with gzip, which its content encoding must say; `unsupported` by a board without uploads.
+    TT_SEND_COMPRESS = 4,
     // Survives a full outbox: older messages that are not urgent give way first.
     TT_SEND_URGENT = 2,
-    TT_SEND_OPTIONS = 3,
+    TT_SEND_OPTIONS = 7,
 };
 
 // Decodes args (one 64-bit slot per Wasm parameter), checks every guest pointer and calls the body.
@@ -62,7 +64,7 @@ struct tt_import {
 };
 
 extern const struct tt_import tt_imports[];
-enum { TT_IMPORT_COUNT = 50 };
+enum { TT_IMPORT_COUNT = 53 };
 
 // The bodies, written by hand in core. Pointers are valid during the call only.
 
@@ -151,6 +153,8 @@ void tt_abi_json_text(struct tt_app *app, const uint8_t *name, size_t name_units
 // As it is, which must be one JSON value.
 void tt_abi_json_raw(struct tt_app *app, const uint8_t *name, size_t name_units,
                      const uint8_t *value, size_t value_units);
+// Ends the value and copies it; the result is its length, `full` when it got too long.
+int32_t tt_abi_json_read(struct tt_app *app, uint8_t *into, size_t into_cap);
 // Bytes of the current event's payload as they are, which must be one JSON value.
 void tt_abi_json_payload(struct tt_app *app, const uint8_t *name, size_t name_units, int32_t offset,
                          int32_t length);
@@ -171,6 +175,11 @@ int32_t tt_abi_hub_send_written(struct tt_app *app,
 int32_t tt_abi_hub_reply_written(struct tt_app *app, int32_t request, int32_t status);
 // 1 while the hub is connected.
 int32_t tt_abi_hub_connected(struct tt_app *app);
+// What `json` wrote is the message the hub sends itself when this device vanishes without a goodbye; with properties at most 192 bytes. It holds from the next connection on, which is made anew for it.
+int32_t tt_abi_hub_will_written(struct tt_app *app,
+                                const uint8_t *properties, size_t properties_len);
+// Connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave. 0: stay connected, as at the start.
+int32_t tt_abi_hub_ephemeral(struct tt_app *app, int32_t interval_s);
 
 // upload: Files to the blob container of the hub, one at a time, over HTTPS.
 // name: of the blob, below the device's own folder. from -1: the app gives the bytes, on events; else their offset in the files partition. size in bytes, -1 with from -1: until an empty part. options 1: gzip. `busy` while one is under way.

@@ -3,12 +3,13 @@
 
 #include "app_state.h"
 #include "bytes.h"
+#include "hub.h"
 #include "uploader.h"
 
 // Bytes of an MQTT packet with telemetry that are neither body, properties nor device id: fixed
 // header 5, lengths and packet identifier 4, "devices//messages/events/" 25,
 // "%24.mid=<boot>-<seq>&" 30.
-enum { TELEMETRY_OVERHEAD = 64 };
+enum { TELEMETRY_OVERHEAD = 64, EPHEMERAL_MIN_S = 60, EPHEMERAL_MAX_S = 2592000 };
 
 static void wake_link(struct tt_app *app)
 {
@@ -173,11 +174,27 @@ static struct tt_terms terms_of(const struct tt_app *app, int32_t options, int32
     return terms;
 }
 
+// Into the writer's buffer, whose value is not the body then.
+static int compress(struct tt_app *app, const uint8_t *body, size_t body_len)
+{
+    if (app->config.uploader == NULL) { return TT_EUNSUPPORTED; }
+    if (body == app->json.out.data) { return TT_EINVALID; }
+    tt_json_writer_begin(&app->json, false);
+    return app->config.uploader->gzip(body, body_len, app->json.out.data, app->json.out.cap);
+}
+
 int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len,
                         const uint8_t *properties, size_t properties_len, int32_t options,
                         int32_t expires_s)
 {
     if ((options & ~TT_SEND_OPTIONS) != 0 || expires_s < 0) { return TT_EINVALID; }
+    if ((options & TT_SEND_COMPRESS) != 0) {
+        const int len = compress(app, body, body_len);
+        if (len < 0) { return refuse_telemetry(app, len); }
+        body = app->json.out.data;
+        body_len = (size_t)len;
+        options &= ~TT_SEND_COMPRESS;
+    }
     // What could never leave the device is refused now, not lost later.
     const size_t others =
         TELEMETRY_OVERHEAD + app->config.device_id.len + app->config.module_id.len;
@@ -237,6 +254,30 @@ int32_t tt_abi_hub_reply_written(struct tt_app *app, int32_t request, int32_t st
     const int32_t sent = tt_abi_hub_reply(app, request, err < 0 ? 500 : status,
                                           (const uint8_t *)value.data, value.len);
     return err < 0 ? err : sent;
+}
+
+int32_t tt_abi_hub_will_written(struct tt_app *app, const uint8_t *properties,
+                                size_t properties_len)
+{
+    struct tt_range value;
+    if (!tt_json_writer_end(&app->json, &value)) { return TT_EFULL; }
+    if (properties_len > TT_HUB_WILL_MAX || value.len > TT_HUB_WILL_MAX - properties_len) {
+        return TT_EINVALID;
+    }
+    const int err = tt_outbox_will(app->config.outbox, properties, properties_len,
+                                   (const uint8_t *)value.data, value.len);
+    if (err == TT_OK) { wake_link(app); }
+    return err;
+}
+
+int32_t tt_abi_hub_ephemeral(struct tt_app *app, int32_t interval_s)
+{
+    if (interval_s != 0 && (interval_s < EPHEMERAL_MIN_S || interval_s > EPHEMERAL_MAX_S)) {
+        return TT_EINVALID;
+    }
+    const int err = tt_outbox_ephemeral(app->config.outbox, interval_s);
+    if (err == TT_OK) { wake_link(app); }
+    return err;
 }
 
 int32_t tt_abi_hub_connected(struct tt_app *app)

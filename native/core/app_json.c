@@ -1,4 +1,6 @@
 // The guest's JSON writer: each call one member, in the app's one buffer. Knows no message.
+#include <string.h>
+
 #include "app_state.h"
 
 static struct tt_json_writer *member(struct tt_app *app, const uint8_t *name, size_t units)
@@ -57,4 +59,12 @@ void tt_abi_json_payload(struct tt_app *app, const uint8_t *name, size_t name_un
         return;
     }
     tt_writer_bytes(&json->out, event->payload + offset, (size_t)length);
+}
+
+int32_t tt_abi_json_read(struct tt_app *app, uint8_t *into, size_t into_cap)
+{
+    struct tt_range value;
+    if (!tt_json_writer_end(&app->json, &value)) { return TT_EFULL; }
+    memcpy(into, value.data, value.len < into_cap ? value.len : into_cap);
+    return (int32_t)value.len;
 }

@@ -216,6 +216,12 @@ static int cancel(struct tt_app *app)
     return TT_OK;
 }
 
+static int compress(const uint8_t *data, size_t len, uint8_t *out, size_t cap)
+{
+    struct tt_gzip gzip;
+    return tt_gzip_write(&gzip, data, len, out, cap);
+}
+
 static void abandon(struct tt_app *app)
 {
     if (app->upload_from < 0) { cancel(app); }
@@ -229,6 +235,7 @@ const struct tt_uploader tt_uploader = {
     .offset = offset,
     .part = part,
     .cancel = cancel,
+    .gzip = compress,
     .resume = resume,
     .delivered = delivered,
     .abandon = abandon,

@@ -30,6 +30,7 @@ void tt_hub_init(struct tt_hub *hub, const struct tt_port *port, struct tt_outbo
 int tt_hub_open(struct tt_hub *hub, const struct tt_mqtt_connect *connect, int64_t now_ms)
 {
     hub->connection++;
+    hub->will_changed = false;
     hub->ping_after_ms = (int64_t)connect->keep_alive_s * 875; // in good time [MQTT-3.1.2-23]
     hub->sent_ms = now_ms;
     hub->received_ms = now_ms;

@@ -12,6 +12,7 @@
 enum {
     TT_HUB_METHODS_MAX = 8,    // requests that wait for the app's reply
     TT_HUB_MESSAGES_MAX = 16,  // cloud-to-device messages that wait for the app
+    TT_HUB_WILL_MAX = 192,     // bytes of the last will's properties and body
     TT_HUB_RID_MAX = 64,       // longer request ids are refused; the hub's are far shorter
     TT_HUB_ANSWER_MS = 30000,  // what is asked of the hub is answered by then, or the link is dead
     TT_HUB_METHOD_MS = 300000, // the hub's longest method timeout: later replies are for nobody
@@ -43,6 +44,13 @@ struct tt_hub_message {
     bool done;           // by the app, while its connection was gone
 };
 
+// The message the hub sends itself when this device vanishes.
+struct tt_hub_will {
+    uint8_t properties_len;
+    uint8_t len; // of properties and body; 0: none
+    char text[TT_HUB_WILL_MAX];
+};
+
 struct tt_hub {
     const struct tt_port *port;
     struct tt_outbox *outbox;
@@ -58,6 +66,10 @@ struct tt_hub {
     struct tt_hub_message messages[TT_HUB_MESSAGES_MAX];
     int32_t next_id;     // for both tables, > 0
     uint32_t connection; // number of the current one
+
+    struct tt_hub_will will;
+    bool will_changed;   // since this connection was made
+    int32_t ephemeral_s; // 0: stay connected, see link.h
 
     bool accepted;   // CONNACK 0 came
     bool subscribed; // SUBACK came

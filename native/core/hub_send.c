@@ -71,13 +71,37 @@ static bool send_reply(struct tt_hub *hub, const struct tt_reply *reply, int64_t
     return true;
 }
 
+static void take_will(struct tt_hub *hub, const struct tt_reply *reply)
+{
+    struct tt_hub_will will = {.properties_len = (uint8_t)reply->status,
+                               .len = (uint8_t)reply->body_len};
+    memcpy(will.text, reply->body, reply->body_len);
+    hub->will_changed = hub->will_changed || memcmp(&will, &hub->will, sizeof will) != 0;
+    hub->will = will;
+}
+
+// True when it is done with, and the next may follow.
+static bool obey(struct tt_hub *hub, const struct tt_reply *reply, int64_t now_ms)
+{
+    switch (reply->kind) {
+    case TT_REPLY_DONE:
+        return send_done(hub, reply->request);
+    case TT_REPLY_WILL:
+        take_will(hub, reply);
+        return true;
+    case TT_REPLY_EPHEMERAL:
+        hub->ephemeral_s = reply->request;
+        return true;
+    default:
+        return send_reply(hub, reply, now_ms);
+    }
+}
+
 static bool send_replies(struct tt_hub *hub, int64_t now_ms)
 {
     struct tt_reply reply;
     while (tt_outbox_peek_reply(hub->outbox, &reply)) {
-        if (!(reply.done ? send_done(hub, reply.request) : send_reply(hub, &reply, now_ms))) {
-            return false;
-        }
+        if (!obey(hub, &reply, now_ms)) { return false; }
         tt_outbox_pop_reply(hub->outbox);
     }
     return true;

@@ -14,6 +14,7 @@ enum {
     BACKOFF_CAP_MS = 59000,  // with the floor within a minute
     BACKOFF_REFUSED = 4,     // a refusal waits at least as after so many failures
     STABLE_MS = 30000,       // a connection that lasted so long makes failures forgotten
+    LINGER_MS = 2000,        // an ephemeral connection with nothing to do stays for what may come
     POLL_MS = 20,            // while a stream has no room, or the inbox none
     DEFAULT_TOKEN_S = 3600,
     DEFAULT_KEEP_ALIVE_S = 240,
@@ -46,7 +47,8 @@ size_t tt_link_memory(const struct tt_board *board)
 int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory)
 {
     const struct tt_board *board = config->board;
-    *link = (struct tt_link){.config = *config, .phase = TT_LINK_WAITING, .next_ms = INT64_MIN};
+    *link = (struct tt_link){
+        .config = *config, .phase = TT_LINK_WAITING, .visit_ms = INT64_MIN, .next_ms = INT64_MIN};
     link->away_ms = INT64_MAX;
     config->outbox->boot = config->boot;
     atomic_init(&link->up, false);
@@ -151,6 +153,7 @@ static void connected(struct tt_link *link, int64_t now_ms)
     const int64_t margin_ms = ttl_ms / 8;
     const bool renewed = !link->config.connection.x509; // a certificate holds until it expires
     link->phase = TT_LINK_CONNECTED;
+    link->quiet_ms = INT64_MAX;
     link->connected_ms = now_ms;
     link->renew_ms = renewed ? now_ms + ttl_ms - ttl_ms / 4 : INT64_MAX;
     link->drain_until_ms =
@@ -237,21 +240,39 @@ bool tt_link_lend(struct tt_link *link)
     return link->phase == TT_LINK_WAITING;
 }
 
+// Whether an ephemeral connection has done all it was made for, and waited for more.
+static bool rests(struct tt_link *link, int64_t now_ms)
+{
+    const struct tt_hub *hub = &link->hub;
+    const bool busy = hub->ephemeral_s == 0 || !hub->subscribed || !tt_hub_idle(hub) ||
+                      !tt_hub_quiet(hub) || hub->twin_get_at_ms != INT64_MAX;
+    if (busy) {
+        link->quiet_ms = INT64_MAX;
+    } else if (link->quiet_ms == INT64_MAX) {
+        link->quiet_ms = now_ms;
+    }
+    return !busy && now_ms - link->quiet_ms >= LINGER_MS;
+}
+
 // One reconnect for each renewal, and for messages that were left to the hub: first what is in
 // flight comes home, then DISCONNECT, and the session goes on in the next connection.
 static void leave_when_due(struct tt_link *link, int64_t now_ms)
 {
     struct tt_hub *hub = &link->hub;
     const bool room_again = hub->missed && tt_queue_empty(&link->config.inbox->queue);
+    const bool rest = rests(link, now_ms);
     if (!hub->draining) {
-        if (now_ms < link->renew_ms && !room_again && !link->lent) { return; }
+        if (now_ms < link->renew_ms && !room_again && !link->lent && !hub->will_changed && !rest) {
+            return;
+        }
         hub->draining = true;
         if (link->drain_until_ms - DRAIN_MS > now_ms) { link->drain_until_ms = now_ms + DRAIN_MS; }
     }
     if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
         tt_hub_disconnect(hub);
         link->phase = TT_LINK_LEAVING;
-        link->renewing = !link->lent;
+        link->renewing = !link->lent && !rest;
+        link->visit_ms = now_ms + (int64_t)hub->ephemeral_s * 1000;
         link->next_ms = now_ms + LEAVE_MS;
     }
 }
@@ -262,6 +283,8 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
     if (link->phase == TT_LINK_WAITING) {
         tt_hub_send(hub, now_ms); // nothing is sent: replies nobody waits for go
         if (link->lent) { return INT64_MAX; }
+        link->resting = hub->ephemeral_s > 0 && now_ms < link->visit_ms && tt_hub_idle(hub);
+        if (link->resting) { return link->visit_ms; }
         if (now_ms < link->next_ms) { return link->next_ms; }
         dial(link, now_ms);
     }
@@ -291,7 +314,10 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
     if (link->phase == TT_LINK_WAITING) { return link->next_ms; }
     if (hub->tx.len > 0 || tt_hub_holding(hub)) { return now_ms + POLL_MS; }
     if (link->phase == TT_LINK_CONNECTING) { return link->next_ms; }
-    const int64_t policy_ms = hub->draining ? link->drain_until_ms : link->renew_ms;
+    int64_t policy_ms = hub->draining ? link->drain_until_ms : link->renew_ms;
+    if (!hub->draining && link->quiet_ms != INT64_MAX && link->quiet_ms + LINGER_MS < policy_ms) {
+        policy_ms = link->quiet_ms + LINGER_MS;
+    }
     const int64_t hub_ms = tt_hub_deadline(hub);
     return hub_ms < policy_ms ? hub_ms : policy_ms;
 }

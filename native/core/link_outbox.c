@@ -58,7 +58,7 @@ static int64_t store(struct tt_link *link, int64_t now_ms)
 int64_t tt_link_store(struct tt_link *link, int64_t now_ms)
 {
     struct tt_outbox *const outbox = link->config.outbox;
-    if (link->phase == TT_LINK_CONNECTED) {
+    if (link->phase == TT_LINK_CONNECTED || link->resting) {
         link->away_ms = INT64_MAX;
     } else if (link->away_ms == INT64_MAX) {
         link->away_ms = now_ms + AWAY_MS;

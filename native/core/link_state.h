@@ -37,6 +37,9 @@ struct tt_link {
     bool renewing;           // the gap is of our own making: nobody is told
     bool told;               // what the app knows of the connection
     bool second;             // which of two keys signs the next token
+    bool resting;            // away by intent, with nothing to send
+    int64_t visit_ms;        // when the hub is called again with nothing to send, if ephemeral
+    int64_t quiet_ms;        // since when there is nothing to do, if ephemeral; INT64_MAX: there is
     bool lent;               // the memory for a connection is a side's: no dialling
     struct tt_tls *side_tls; // of the side's connection, as long as that is open
     _Atomic bool up;         // tt_link_up was called

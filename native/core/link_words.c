@@ -73,7 +73,17 @@ int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
         link->hub.why = "the host name or an id is too long";
         return TT_EINVALID;
     }
+    const struct tt_hub_will *const will = &link->hub.will;
+    char topic_text[TT_TOPIC_ID_MAX + 40 + TT_HUB_WILL_MAX];
+    struct tt_writer topic = tt_writer_of(topic_text, sizeof topic_text);
+    if (will->len > 0) { // the hub takes one for the telemetry topic only [A4]
+        tt_topic_begin_telemetry(&topic, (struct tt_range){link->id, link->id_len});
+        tt_writer_bytes(&topic, will->text, will->properties_len);
+    }
     const struct tt_mqtt_connect connect = {
+        .will_topic = {topic_text, topic.len},
+        .will_message = {will->text + will->properties_len,
+                         (size_t)(will->len - will->properties_len)},
         .client_id = {client_text, client.len},
         .username = {username, user.len},
         .password = {password, (size_t)password_len}, // none with X.509

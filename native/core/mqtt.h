@@ -26,8 +26,10 @@ enum {
 
 struct tt_mqtt_connect {
     struct tt_range client_id;
-    struct tt_range username; // empty: none
-    struct tt_range password; // empty: none
+    struct tt_range username;   // empty: none
+    struct tt_range password;   // empty: none
+    struct tt_range will_topic; // empty: no will; else one with QoS 1, not retained
+    struct tt_range will_message;
     uint16_t keep_alive_s;
     bool clean_session;
 };

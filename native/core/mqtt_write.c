@@ -45,21 +45,30 @@ void tt_mqtt_write_connect(struct tt_writer *writer, const struct tt_mqtt_connec
     const bool with_password = connect->password.len > 0;
     const size_t longest = connect->client_id.len > connect->username.len ? connect->client_id.len
                                                                           : connect->username.len;
-    if (longest > UINT16_MAX || connect->password.len > UINT16_MAX) {
+    const bool with_will = connect->will_topic.len > 0;
+    if (longest > UINT16_MAX || connect->password.len > UINT16_MAX ||
+        connect->will_topic.len > UINT16_MAX || connect->will_message.len > UINT16_MAX) {
         writer->full = true;
         return;
     }
-    const size_t remaining = 10 + 2 + connect->client_id.len +
-                             (with_username ? 2 + connect->username.len : 0) +
-                             (with_password ? 2 + connect->password.len : 0);
+    const size_t remaining =
+        10 + 2 + connect->client_id.len +
+        (with_will ? 4 + connect->will_topic.len + connect->will_message.len : 0) +
+        (with_username ? 2 + connect->username.len : 0) +
+        (with_password ? 2 + connect->password.len : 0);
     begin(writer, TT_MQTT_CONNECT << 4, remaining);
     write_string(writer, (struct tt_range){"MQTT", 4}); // [MQTT-3.1.2-1]
     tt_writer_u8(writer, 4);                            // [MQTT-3.1.2-2]
     const unsigned flags = (with_username ? 0x80u : 0) | (with_password ? 0x40u : 0) |
+                           (with_will ? 0x0cu : 0) | // [MQTT-3.1.2-9]; QoS 1
                            (connect->clean_session ? 0x02u : 0);
     tt_writer_u8(writer, (uint8_t)flags);
     tt_writer_u16(writer, connect->keep_alive_s);
     write_string(writer, connect->client_id); // [MQTT-3.1.3-1]: this order
+    if (with_will) {
+        write_string(writer, connect->will_topic);
+        write_string(writer, connect->will_message);
+    }
     if (with_username) { write_string(writer, connect->username); }
     if (with_password) { write_string(writer, connect->password); }
 }

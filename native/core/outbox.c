@@ -5,6 +5,7 @@
 
 #include "../port/error.gen.h"
 #include "board.h"
+#include "bytes.h"
 
 enum { REPLY_WORDS = 3, REPORT_WORDS = 1, WORD = TT_OUTBOX_WORD };
 
@@ -63,28 +64,48 @@ void tt_outbox_init(struct tt_outbox *outbox, const struct tt_board *board, void
     atomic_init(&outbox->twin_asked, false);
 }
 
-static int put_reply(struct tt_outbox *outbox, bool done, int32_t request, int32_t status,
-                     const uint8_t *body, size_t body_len)
+static const struct tt_range none = {NULL, 0};
+
+static struct tt_range range_of(const uint8_t *data, size_t len)
 {
-    const int32_t words[REPLY_WORDS] = {done, request, status};
+    return (struct tt_range){(const char *)data, len};
+}
+
+static int put_reply(struct tt_outbox *outbox, enum tt_reply_kind kind, int32_t request,
+                     int32_t status, struct tt_range first, struct tt_range second)
+{
+    const int32_t words[REPLY_WORDS] = {(int32_t)kind, request, status};
     int err = TT_OK;
     uint8_t *const record =
-        tt_outbox_reserve(&outbox->replies, words, REPLY_WORDS, body_len, 0, &err);
+        tt_outbox_reserve(&outbox->replies, words, REPLY_WORDS, first.len, second.len, &err);
     if (!record) { return err; }
-    tt_outbox_put(record, body, body_len);
-    tt_queue_commit(&outbox->replies, REPLY_WORDS * WORD + body_len);
+    tt_outbox_put(record, first.data, first.len);
+    tt_outbox_put(record + first.len, second.data, second.len);
+    tt_queue_commit(&outbox->replies, REPLY_WORDS * WORD + first.len + second.len);
     return TT_OK;
 }
 
 int tt_outbox_reply(struct tt_outbox *outbox, int32_t request, int32_t status, const uint8_t *body,
                     size_t body_len)
 {
-    return put_reply(outbox, false, request, status, body, body_len);
+    return put_reply(outbox, TT_REPLY_METHOD, request, status, range_of(body, body_len), none);
 }
 
 int tt_outbox_done(struct tt_outbox *outbox, int32_t message)
 {
-    return put_reply(outbox, true, message, 0, NULL, 0);
+    return put_reply(outbox, TT_REPLY_DONE, message, 0, none, none);
+}
+
+int tt_outbox_will(struct tt_outbox *outbox, const uint8_t *properties, size_t properties_len,
+                   const uint8_t *body, size_t body_len)
+{
+    return put_reply(outbox, TT_REPLY_WILL, 0, (int32_t)properties_len,
+                     range_of(properties, properties_len), range_of(body, body_len));
+}
+
+int tt_outbox_ephemeral(struct tt_outbox *outbox, int32_t interval_s)
+{
+    return put_reply(outbox, TT_REPLY_EPHEMERAL, interval_s, 0, none, none);
 }
 
 int tt_outbox_report(struct tt_outbox *outbox, const char *name, size_t name_len,
@@ -111,7 +132,7 @@ bool tt_outbox_peek_reply(struct tt_outbox *outbox, struct tt_reply *out)
     size_t len = 0;
     const uint8_t *const record = tt_queue_peek(&outbox->replies, &len);
     if (!record) { return false; }
-    out->done = tt_outbox_word(record, 0) != 0;
+    out->kind = (enum tt_reply_kind)tt_outbox_word(record, 0);
     out->request = tt_outbox_word(record, 1);
     out->status = tt_outbox_word(record, 2);
     out->body = record + REPLY_WORDS * WORD;

@@ -18,6 +18,8 @@ struct tt_uploader {
     int (*offset)(struct tt_app *app);
     int (*part)(struct tt_app *app, const uint8_t *data, size_t len);
     int (*cancel)(struct tt_app *app);
+    // One gzip member, see gzip.h; for messages, which need the same code.
+    int (*gzip)(const uint8_t *data, size_t len, uint8_t *out, size_t cap);
     // An upload from flash that power or a restart cut goes on.
     void (*resume)(struct tt_app *app);
     // One of its events came; false when it is not for the guest.

@@ -49,7 +49,7 @@ static bool run_once(const struct tt_options *options, const struct tt_block *bl
         .block = block,
         .outbox = block,
         .outbox_first_block = options->board->store_blocks,
-        .uploader = &tt_uploader,
+        .uploader = options->board->upload_bytes > 0 ? &tt_uploader : NULL,
         .engine = &engine,
         .wasm = options->wasm,
         .wasm_len = options->wasm_len,

@@ -144,7 +144,7 @@ static void replies_once(void)
     tt_app_step(&bench.app, 0);
     struct tt_reply reply;
     CHECK(next_reply(&reply));
-    CHECK(!reply.done && reply.request == 7 && reply.status == 201);
+    CHECK(reply.kind == TT_REPLY_METHOD && reply.request == 7 && reply.status == 201);
     CHECK_TEXT(reply.body, reply.body_len, "{\"x\":1}");
     CHECK_INT(tt_abi_hub_reply(&bench.app, 7, 200, NULL, 0), TT_ENOTFOUND);
     CHECK_INT(tt_abi_hub_reply(&bench.app, 7, -1, NULL, 0), TT_EINVALID);
@@ -192,7 +192,7 @@ static void messages_are_done(void)
     tt_app_step(&bench.app, 0);
     struct tt_reply reply;
     CHECK(next_reply(&reply));
-    CHECK(reply.done && reply.request == 3);
+    CHECK(reply.kind == TT_REPLY_DONE && reply.request == 3);
 
     // With the lane full the mark waits, and so do the messages behind it.
     while (tt_outbox_reply(&bench.outbox, 0, 0, NULL, 0) == TT_OK) {}
@@ -203,8 +203,8 @@ static void messages_are_done(void)
     CHECK(tt_inbox_peek(&bench.inbox, &waiting) && waiting.id == 5);
     while (next_reply(&reply)) {}
     tt_app_step(&bench.app, 20);
-    CHECK(next_reply(&reply) && reply.done && reply.request == 4);
-    CHECK(next_reply(&reply) && reply.done && reply.request == 5);
+    CHECK(next_reply(&reply) && reply.kind == TT_REPLY_DONE && reply.request == 4);
+    CHECK(next_reply(&reply) && reply.kind == TT_REPLY_DONE && reply.request == 5);
     tt_app_stop(&bench.app);
 }
 
@@ -287,7 +287,7 @@ static void crash_on_message(void)
     tt_app_step(&bench.app, 0);
     struct tt_reply reply;
     CHECK(next_reply(&reply));
-    CHECK(reply.done && reply.request == 3);
+    CHECK(reply.kind == TT_REPLY_DONE && reply.request == 3);
     tt_app_stop(&bench.app);
 }
 

@@ -11,12 +11,14 @@ static size_t hex_of(struct tt_range item, uint8_t *out, size_t cap)
 
 static void write_case(struct tt_range item, struct tt_writer *writer)
 {
-    char text[3][256];
+    char text[5][256];
     if (vector_is(item, "type", "connect")) {
         const struct tt_mqtt_connect connect = {
             .client_id = vector_text(item, "clientId", text[0], 256),
             .username = vector_text(item, "username", text[1], 256),
             .password = vector_text(item, "password", text[2], 256),
+            .will_topic = vector_text(item, "willTopic", text[3], 256),
+            .will_message = vector_text(item, "willMessage", text[4], 256),
             .keep_alive_s = (uint16_t)vector_integer(item, "keepAlive"),
             .clean_session = vector_integer(item, "clean") == 1,
         };

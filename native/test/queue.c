@@ -157,11 +157,11 @@ static void outbox_lanes(void)
 
     struct tt_reply reply;
     CHECK(tt_outbox_peek_reply(&outbox, &reply));
-    CHECK(!reply.done && reply.request == 4 && reply.status == 200);
+    CHECK(reply.kind == TT_REPLY_METHOD && reply.request == 4 && reply.status == 200);
     CHECK_TEXT(reply.body, reply.body_len, "1");
     tt_outbox_pop_reply(&outbox);
     CHECK(tt_outbox_peek_reply(&outbox, &reply));
-    CHECK(reply.done && reply.request == 9);
+    CHECK(reply.kind == TT_REPLY_DONE && reply.request == 9);
     tt_outbox_pop_reply(&outbox);
     CHECK(!tt_outbox_peek_reply(&outbox, &reply));
 

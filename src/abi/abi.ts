@@ -77,6 +77,7 @@ export const events = {
 /** A set that goes with a telemetry message. What none of them says: the oldest gives way when the outbox is full. */
 export const sendOptions = {
   yield: { bit: 1, doc: 'When the outbox is full this message is dropped, not the oldest.' },
+  compress: { bit: 4, doc: 'The body is compressed with gzip, which its content encoding must say; `unsupported` by a board without uploads.' },
   urgent: { bit: 2, doc: 'Survives a full outbox: older messages that are not urgent give way first.' },
 } as const
 
@@ -186,6 +187,7 @@ export const capabilities: readonly Capability[] = [
       call('word', [units('name'), i32('which')], 'none', '0 false, 1 true, anything else null.'),
       call('text', [units('name'), units('value')], 'none', 'A string; a lone surrogate becomes U+FFFD.'),
       call('raw', [units('name'), units('value')], 'none', 'As it is, which must be one JSON value.'),
+      call('read', [out('into')], 'i32', 'Ends the value and copies it; the result is its length, `full` when it got too long.'),
       call('payload', [units('name'), i32('offset'), i32('length')], 'none', 'Bytes of the current event\'s payload as they are, which must be one JSON value.'),
     ],
   },
@@ -200,6 +202,8 @@ export const capabilities: readonly Capability[] = [
       call('send_written', [bytes('properties'), i32('options'), i32('expires_s')], 'i32', 'As `send`; the body is what `json` wrote. `full` when it got too long.'),
       call('reply_written', [i32('request'), i32('status')], 'i32', 'As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.'),
       call('connected', [], 'i32', '1 while the hub is connected.', { traced: false }),
+      call('will_written', [bytes('properties')], 'i32', 'What `json` wrote is the message the hub sends itself when this device vanishes without a goodbye; with properties at most 192 bytes. It holds from the next connection on, which is made anew for it.'),
+      call('ephemeral', [i32('interval_s')], 'i32', 'Connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave. 0: stay connected, as at the start.'),
     ],
   },
   {

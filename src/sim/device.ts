@@ -123,6 +123,7 @@ export class Device {
   /** As received; made readable when somebody asks. */
   readonly #arrivals: { readonly message: DeviceMessage, readonly atMs: number }[] = []
   readonly #telemetry: Telemetry[] = []
+  readonly #messages: DeviceMessage[] = []
   readonly #log: LogLine[] = []
   readonly #beganMs: number
   readonly #recorder: Recorder | undefined
@@ -295,6 +296,11 @@ export class Device {
     return Object.fromEntries(Object.entries(this.twin.properties.reported).filter(([name]) => healthNames.has(name)))
   }
 
+  /** What the hub got, as it got it. */
+  get messages(): readonly DeviceMessage[] {
+    return this.#messages
+  }
+
   telemetry(): TelemetryList {
     for (const { message, atMs } of this.#arrivals.splice(0)) this.#telemetry.push(telemetryOf(message, atMs))
     return Object.assign([...this.#telemetry], { account: this.#ledger.account })
@@ -423,6 +429,7 @@ export class Device {
   #arrived(message: DeviceMessage): void {
     this.#received++
     this.#ledger.arrived(message.system.messageId)
+    this.#messages.push(message)
     this.#arrivals.push({ message, atMs: this.world.nowMs })
   }
 }
