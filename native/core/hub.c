@@ -162,10 +162,11 @@ static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
     if (!tt_outbox_peek_telemetry(hub->outbox, &message) || !tt_hub_in_flight(hub, &message)) {
         return; // it gave way to others
     }
-    if (tt_outbox_pop_telemetry(hub->outbox) < 0) {
+    const bool owed = tt_outbox_owes(hub->outbox);
+    if (tt_outbox_pop_telemetry(hub->outbox) < 0 && !owed) {
         tt_hub_log(hub, TT_LOG_WARNING,
-                   "an acknowledgement cannot be marked on flash: after a restart one message may "
-                   "be sent twice");
+                   "acknowledgements cannot be marked on flash: after a restart messages may be "
+                   "sent twice");
     }
     tt_hub_tell(hub, TT_NOTICE_ACKNOWLEDGED, &message);
     // News only: without room the app goes without. What comes from flash was told already.

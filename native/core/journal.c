@@ -258,6 +258,21 @@ static void find_end(struct tt_journal *journal)
         tt_get32(free) == UINT32_MAX;
 }
 
+// The newest segment was left for one that never came to be.
+static void pass_retired(struct tt_journal *journal)
+{
+    bool valid = false;
+    bool retired = false;
+    uint32_t sequence;
+    uint32_t count;
+    if (read_header(journal, journal->head.segment, &valid, &retired, &sequence, &count) < 0 ||
+        !retired) {
+        return;
+    }
+    journal->open = false;
+    if (journal->tail.segment == journal->head.segment) { journal->tail = journal->head; }
+}
+
 static bool sound(const struct tt_block *block, uint32_t first_block, uint32_t block_count)
 {
     const uint32_t granule = block->program_bytes;
@@ -298,6 +313,7 @@ int tt_journal_open(struct tt_journal *journal, const struct tt_block *block, ui
     if (find_newest(journal)) {
         find_tail(journal);
         find_end(journal);
+        pass_retired(journal);
     }
     return TT_OK;
 }
@@ -315,7 +331,12 @@ size_t tt_journal_message_max(const struct tt_journal *journal)
 // wanted in it is marked so that the next start need not read it: nothing is lost when that fails.
 static void leave_segment(struct tt_journal *journal, bool for_good)
 {
-    if (for_good) { program_mark(journal, journal->tail.segment, padded(journal, HEADER)); }
+    const int err =
+        for_good ? program_mark(journal, journal->tail.segment, padded(journal, HEADER)) : TT_OK;
+    // Marked once more it is as it was. One that is kept for what cannot be read ends the row.
+    const bool owed = for_good && (err < 0 || journal->owed_segments > 0);
+    const uint32_t sequence_left = journal->tail.sequence;
+    journal->owed_records = false;
     for (;;) {
         const uint32_t segment = (journal->tail.segment + 1) % journal->segments;
         const uint32_t sequence = journal->tail.sequence + 1;
@@ -325,11 +346,14 @@ static void leave_segment(struct tt_journal *journal, bool for_good)
         bool retired;
         uint32_t found;
         uint32_t count;
-        const int err = read_header(journal, segment, &valid, &retired, &found, &count);
-        const bool there = err == TT_OK && valid && !retired && found == sequence;
+        const bool there =
+            read_header(journal, segment, &valid, &retired, &found, &count) == TT_OK && valid &&
+            !retired && found == sequence;
         if (there) { journal->tail.count = count; }
-        if (there || segment == journal->head.segment) { return; }
+        if (there || segment == journal->head.segment) { break; }
     }
+    const uint32_t left = journal->tail.sequence - sequence_left;
+    journal->owed_segments = owed ? journal->owed_segments + left : 0;
 }
 
 // Moves tail to the oldest message that is not done with. What cannot be read is passed over, so
@@ -367,9 +391,49 @@ int tt_journal_pop(struct tt_journal *journal, bool mark)
     const uint32_t mark_at =
         journal->tail.offset + journal->oldest_bytes - journal->block->program_bytes;
     const int err = mark ? program_mark(journal, journal->tail.segment, mark_at) : TT_OK;
+    journal->owed_records |= err < 0;
     step_over(journal, &journal->tail, &journal->oldest, journal->oldest_bytes);
     journal->found = false;
     return err;
+}
+
+bool tt_journal_owes(const struct tt_journal *journal)
+{
+    return journal->owed_segments > 0 || journal->owed_records;
+}
+
+int tt_journal_settle(struct tt_journal *journal)
+{
+    const struct tt_journal_place *const tail = &journal->tail;
+    for (; journal->owed_segments > 0; journal->owed_segments--) {
+        const uint32_t back = journal->owed_segments;
+        const uint32_t segment =
+            (tail->segment + journal->segments - back % journal->segments) % journal->segments;
+        bool valid = false;
+        bool retired;
+        uint32_t sequence;
+        uint32_t count;
+        if (read_header(journal, segment, &valid, &retired, &sequence, &count) == TT_OK && valid &&
+            !retired && sequence == tail->sequence - back &&
+            program_mark(journal, segment, padded(journal, HEADER)) < 0) {
+            return TT_EIO;
+        }
+    }
+    struct tt_journal_place place = start_of(journal, tail->segment, tail->sequence, 0);
+    while (journal->owed_records && place.offset < tail->offset) {
+        struct tt_telemetry message;
+        uint32_t bytes;
+        const int found = find(journal, &place, &message, &bytes);
+        if (found != FOUND_RECORD && found != FOUND_DONE) { break; }
+        if (found == FOUND_RECORD &&
+            program_mark(journal, place.segment,
+                         place.offset + bytes - journal->block->program_bytes) < 0) {
+            return TT_EIO;
+        }
+        step_over(journal, &place, &message, bytes);
+    }
+    journal->owed_records = false;
+    return TT_OK;
 }
 
 void tt_journal_pop_through(struct tt_journal *journal, uint32_t boot, int32_t sequence)

@@ -60,6 +60,9 @@ struct tt_journal {
     struct tt_journal_place tail;
     struct tt_telemetry oldest;
     uint32_t oldest_bytes; // of its record
+    // Marks that flash did not take: a restart would bring messages back that are done with.
+    uint32_t owed_segments; // so many before tail's were left without theirs
+    bool owed_records;      // of tail's segment, before tail
 };
 
 // Finds what an earlier start left. Segments are as many blocks as hold a message of message_max
@@ -82,6 +85,10 @@ const struct tt_telemetry *tt_journal_peek(struct tt_journal *journal);
 // it back. Without, until a restart, or for good when its segment is left: for a segment to be
 // given up.
 int tt_journal_pop(struct tt_journal *journal, bool mark);
+// Whether marks could not be made. They are made by tt_journal_settle: TT_OK, or TT_EIO when flash
+// still fails.
+bool tt_journal_owes(const struct tt_journal *journal);
+int tt_journal_settle(struct tt_journal *journal);
 // Pops for good all messages of the oldest segment up to this one, if it is in there, done or not.
 // Right after tt_journal_open only.
 void tt_journal_pop_through(struct tt_journal *journal, uint32_t boot, int32_t sequence);

@@ -63,8 +63,16 @@ int64_t tt_link_store(struct tt_link *link, int64_t now_ms)
     } else if (link->away_ms == INT64_MAX) {
         link->away_ms = now_ms + AWAY_MS;
     }
-    if (outbox->journal.block == NULL || tt_queue_empty(&outbox->telemetry)) { return INT64_MAX; }
+    const bool owes = tt_outbox_owes(outbox);
+    if (outbox->journal.block == NULL || (tt_queue_empty(&outbox->telemetry) && !owes)) {
+        return INT64_MAX;
+    }
     if (now_ms < link->store_at_ms) { return link->store_at_ms; }
+    if (owes && tt_outbox_settle(outbox) < 0) {
+        link->store_at_ms = now_ms + RETRY_MS;
+        return link->store_at_ms;
+    }
+    if (tt_queue_empty(&outbox->telemetry)) { return INT64_MAX; }
     // What is behind messages on flash would come before them after a restart.
     const bool due = now_ms >= link->away_ms || !tt_outbox_flash_empty(outbox) ||
                      tt_queue_bytes(&outbox->telemetry) > outbox->telemetry.size / 2;

@@ -92,6 +92,9 @@ void tt_outbox_ask_twin(struct tt_outbox *outbox);
 bool tt_outbox_peek_telemetry(struct tt_outbox *outbox, struct tt_telemetry *out);
 // TT_OK, or TT_EIO when a restart will bring it back.
 int tt_outbox_pop_telemetry(struct tt_outbox *outbox);
+// Whether there are such, and another try to put them away for good: TT_OK or TT_EIO.
+bool tt_outbox_owes(const struct tt_outbox *outbox);
+int tt_outbox_settle(struct tt_outbox *outbox);
 // Properties or body of a peeked message into a packet. TT_EIO: its flash cannot be read.
 int tt_outbox_write_properties(const struct tt_telemetry *message, struct tt_writer *out);
 int tt_outbox_write_body(const struct tt_telemetry *message, struct tt_writer *out);

@@ -107,6 +107,17 @@ int tt_outbox_pop_telemetry(struct tt_outbox *outbox)
     return TT_OK;
 }
 
+bool tt_outbox_owes(const struct tt_outbox *outbox)
+{
+    return tt_journal_owes(&outbox->kept) || tt_journal_owes(&outbox->journal);
+}
+
+int tt_outbox_settle(struct tt_outbox *outbox)
+{
+    const int err = tt_journal_settle(&outbox->kept);
+    return err < 0 ? err : tt_journal_settle(&outbox->journal);
+}
+
 static int write_part(const struct tt_telemetry *message, const uint8_t *data, uint32_t at,
                       size_t len, struct tt_writer *out)
 {
