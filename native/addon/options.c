@@ -60,6 +60,8 @@ void sim_options_free(struct sim_device *sim, napi_env env)
     struct tt_device_config *config = &sim->config;
     free((void *)config->wasm);
     free((void *)config->link.address);
+    free((void *)sim->dps.address);
+    sim->dps.address = NULL;
     if (sim->connection) { tt_crypto_forget(sim->connection, strlen(sim->connection)); }
     free(sim->connection);
     sim->connection = NULL;
@@ -215,6 +217,12 @@ static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
     config->tcp_port = (uint16_t)js_int(env, link, "port", 0);
     config->https_port = (uint16_t)js_int(env, link, "httpsPort", 0);
     config->model_id = js_text(env, link, "modelId");
+    sim->dps = (struct tt_dps){
+        .calls = &tt_dps_calls,
+        .address = js_text(env, link, "dpsAddress"),
+        .tcp_port = (uint16_t)js_int(env, link, "dpsPort", 0),
+    };
+    config->dps = config->connection.id_scope.len > 0 ? &sim->dps : NULL;
     config->token_ttl_s = (uint32_t)js_int(env, link, "tokenTtlS", 0);
     config->keep_alive_s = (uint16_t)js_int(env, link, "keepAliveS", 0);
     config->tls = js_flag(env, link, "tls");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../core/device.h"
+#include "../core/dps.h"
 #include "../core/software_key.h"
 #include "../core/trace.h"
 #include "../engine/wasm3.h"
@@ -34,6 +35,7 @@ struct sim_device {
     size_t key_len;
     struct tt_software_key software_key;
     struct tt_key_slot key_slot;
+    struct tt_dps dps; // where the connection string has an id scope
 
     struct tt_board board;
     struct tt_board_pin *pins;

@@ -91,6 +91,13 @@ static void put_done(struct tt_app *app)
 
 static void run_delivery(struct tt_app *app, const struct tt_delivery *delivery)
 {
+    if (delivery->kind == TT_INBOX_KEEP) {
+        if (tt_store_set(app->config.store, delivery->name, delivery->name_len, delivery->payload,
+                         delivery->payload_len) < 0) {
+            tt_app_log(app, TT_LOG_WARNING, "the store cannot keep what DPS assigned");
+        }
+        return;
+    }
     if (delivery->kind == TT_EVENT_CONNECTION) { app->connected = delivery->id == 1; }
     const struct tt_uploader *const uploader = app->config.uploader;
     if (delivery->kind >= TT_EVENT_PART && delivery->kind <= TT_EVENT_UPLOADED &&

@@ -62,6 +62,19 @@ static bool host_wrong(struct tt_range host)
            (host.len > 0 && !tt_connection_split_host(host, &name, &port));
 }
 
+enum { SCOPE_MAX = 32 };
+
+// What user names and topics of DPS hold as it stands.
+static bool plain(struct tt_range text, size_t max)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.data[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && memchr("-._:", c, 4) == NULL) { return false; }
+    }
+    return text.len <= max;
+}
+
 static bool id_wrong(struct tt_range id)
 {
     return id.len > 0 && !tt_topic_device_id(id);
@@ -75,6 +88,12 @@ const char *tt_connection_wrong(const struct tt_connection *connection)
            : host_wrong(connection->gateway)
                ? "GatewayHostName is not a name of at most 128 characters, with or without a port "
                  "from 1 to 65535"
+           : host_wrong(connection->endpoint)
+               ? "GlobalEndpoint is not a name with or without a port"
+           : !plain(connection->id_scope, SCOPE_MAX)
+               ? "IdScope is not 1 to 32 letters, digits and - . _ :"
+           : !plain(connection->registration_id, TT_TOPIC_NAME_MAX)
+               ? "RegistrationId is not 1 to 128 letters, digits and - . _ :"
            : id_wrong(connection->device_id) || id_wrong(connection->module_id)
                ? "DeviceId or ModuleId is not 1 to 128 characters that a topic can carry"
            : key_wrong(connection->key) || key_wrong(connection->second_key)
@@ -88,17 +107,39 @@ static int refuse(const char **why, const char *words)
     return TT_EINVALID;
 }
 
+static const char *missing(const struct tt_connection *connection)
+{
+    const bool dps = connection->id_scope.len > 0;
+    return dps && connection->host.len > 0 ? "the connection string has both IdScope and HostName"
+           : dps && connection->registration_id.len == 0
+               ? "the connection string has no RegistrationId"
+           : !dps && connection->host.len == 0 ? "the connection string has no HostName"
+           : dps != (connection->device_id.len == 0)
+               ? dps ? "the connection string has both IdScope and DeviceId"
+                     : "the connection string has no DeviceId"
+           : !dps && connection->group
+               ? "a GroupSharedAccessKey in a connection string is for DPS only"
+           : connection->key.len == 0 && !connection->x509
+               ? "the connection string has neither SharedAccessKey nor x509=true"
+           : connection->key.len > 0 && connection->x509
+               ? "the connection string has both x509=true and a key"
+               : NULL;
+}
+
 static int parse_line(struct tt_range line, struct tt_connection *out, const char **why)
 {
     struct tt_range x509 = {NULL, 0};
+    struct tt_range group_key = {NULL, 0};
     *out = (struct tt_connection){.x509 = false};
     const struct {
         const char *name;
         struct tt_range *part;
     } fields[] = {
-        {"hostname", &out->host},       {"gatewayhostname", &out->gateway},
-        {"deviceid", &out->device_id},  {"moduleid", &out->module_id},
-        {"sharedaccesskey", &out->key}, {"x509", &x509},
+        {"hostname", &out->host},           {"gatewayhostname", &out->gateway},
+        {"deviceid", &out->device_id},      {"moduleid", &out->module_id},
+        {"sharedaccesskey", &out->key},     {"x509", &x509},
+        {"idscope", &out->id_scope},        {"registrationid", &out->registration_id},
+        {"globalendpoint", &out->endpoint}, {"groupsharedaccesskey", &group_key},
     };
     bool found;
     while (line.len > 0) {
@@ -119,14 +160,13 @@ static int parse_line(struct tt_range line, struct tt_connection *out, const cha
     if (x509.len > 0 && !out->x509 && !same_name(x509, "false")) {
         return refuse(why, "x509 in the connection string is neither true nor false");
     }
-    if (out->x509 && out->key.len > 0) {
-        return refuse(why, "the connection string has both x509=true and a SharedAccessKey");
+    out->group = group_key.len > 0;
+    if (out->group && out->key.len > 0) {
+        return refuse(why, "the connection string has a SharedAccessKey and a group's");
     }
-    *why = out->host.len == 0        ? "the connection string has no HostName"
-           : out->device_id.len == 0 ? "the connection string has no DeviceId"
-           : out->key.len == 0 && !out->x509
-               ? "the connection string has neither SharedAccessKey nor x509=true"
-               : tt_connection_wrong(out);
+    if (out->group) { out->key = group_key; }
+    *why = missing(out);
+    *why = *why == NULL ? tt_connection_wrong(out) : *why;
     return *why == NULL ? TT_OK : TT_EINVALID;
 }
 
@@ -153,9 +193,11 @@ int tt_connection_parse(const char *text, size_t len, struct tt_connection *out,
     struct tt_connection other;
     const int other_err = parse_line(rest, &other, why);
     if (other_err < 0) { return other_err; }
-    if (out->x509 || other.x509 || !same(out->host, other.host) ||
+    if (out->x509 || other.x509 || out->group != other.group || !same(out->host, other.host) ||
         !same(out->gateway, other.gateway) || !same(out->device_id, other.device_id) ||
-        !same(out->module_id, other.module_id)) {
+        !same(out->module_id, other.module_id) || !same(out->id_scope, other.id_scope) ||
+        !same(out->registration_id, other.registration_id) ||
+        !same(out->endpoint, other.endpoint)) {
         return refuse(why, "the two lines of the connection string differ in more than their key");
     }
     out->second_key = other.key;

@@ -1,18 +1,24 @@
-// The connection string of a device or a module, taken apart. It knows no hub.
+// The connection string of a device or a module, taken apart: of one whose hub is known, or of one
+// that asks DPS for it. It knows neither.
 #pragma once
 
 #include "bytes.h"
 
-// The parts of "HostName=…;DeviceId=…;SharedAccessKey=…", pointing into the text. What is not there
-// is empty.
+// The parts of "HostName=…;DeviceId=…;SharedAccessKey=…", or for DPS of
+// "IdScope=…;RegistrationId=…;SharedAccessKey=…", pointing into the text. What is not there is
+// empty.
 struct tt_connection {
-    struct tt_range host;    // with its port as it stands
-    struct tt_range gateway; // GatewayHostName: where to connect to instead
-    struct tt_range device_id;
+    struct tt_range host;      // with its port as it stands
+    struct tt_range device_id; // neither this nor host with DPS
     struct tt_range module_id;
+    struct tt_range gateway;  // GatewayHostName: where to connect to instead
+    struct tt_range id_scope; // of DPS
+    struct tt_range registration_id;
+    struct tt_range endpoint;   // GlobalEndpoint: host of DPS, with or without a port
     struct tt_range key;        // base64; empty for x509
     struct tt_range second_key; // base64
     bool x509;                  // x509=true: a certificate proves who it is
+    bool group;                 // GroupSharedAccessKey: the keys are an enrollment group's
 };
 
 enum {

@@ -71,6 +71,22 @@ static const char *open_outbox(struct tt_device *device, const struct tt_device_
     return NULL;
 }
 
+static struct tt_range device_id_of(const struct tt_link_config *link)
+{
+    const struct tt_dps *dps = link->dps;
+    return dps == NULL ? link->connection.device_id
+                       : (struct tt_range){dps->known_as, dps->known_as_len};
+}
+
+static void use_dps(const struct tt_link_config *link, const struct tt_store *store)
+{
+    uint8_t record[TT_DPS_RECORD_MAX];
+    const int len =
+        tt_store_get(store, TT_INBOX_DPS, sizeof TT_INBOX_DPS - 1, record, sizeof record);
+    const bool kept = len > 0 && (size_t)len <= sizeof record;
+    link->dps->calls->use(link->dps, &link->connection, record, kept ? (size_t)len : 0);
+}
+
 static int start_app(struct tt_device *device, const struct tt_device_config *config, uint32_t boot,
                      int64_t now_ms)
 {
@@ -86,7 +102,7 @@ static int start_app(struct tt_device *device, const struct tt_device_config *co
         .uploader = config->uploader,
         .upload = device->upload,
         .trace = config->trace,
-        .device_id = config->link.connection.device_id,
+        .device_id = device_id_of(&config->link),
         .module_id = config->link.connection.module_id,
         .boot = boot,
         .health = config->health,
@@ -141,6 +157,7 @@ struct tt_device *tt_device_start(void *memory, size_t size, const struct tt_dev
     if (*why) { return NULL; }
     *why = open_outbox(device, config);
     if (*why) { return NULL; }
+    if (config->link.dps != NULL) { use_dps(&config->link, &device->store); }
     const uint32_t boot = count_boot(&device->store, config->port);
     if (config->uploader != NULL && !config->offline && config->board->upload_bytes > 0) {
         device->upload =

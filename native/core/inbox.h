@@ -3,7 +3,12 @@
 
 #include "queue.h"
 
-// kind is an enum tt_event_kind: METHOD, MESSAGE, DESIRED, CONNECTION or STORED, with the same id.
+// The link has a record for the device's store, which is the app loop's: name is its key.
+enum { TT_INBOX_KEEP = -1 };
+#define TT_INBOX_DPS "dps" // the key of what DPS assigned; keys of apps begin with a slash
+
+// kind is an enum tt_event_kind: METHOD, MESSAGE, DESIRED, CONNECTION or STORED, with the same id;
+// or TT_INBOX_KEEP.
 struct tt_delivery {
     int32_t kind;
     int32_t id;

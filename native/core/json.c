@@ -176,31 +176,44 @@ bool tt_json_valid(struct tt_range json)
     return scan.at == scan.end;
 }
 
-// Compares a raw name, whose characters may be escaped as \u00XX, with an ASCII one.
+// The character at *i of a string's inside that the scanner saw, escapes resolved; -1 for one that
+// is not ASCII, or a control character.
+static int next_ascii(struct tt_range raw, size_t *i)
+{
+    const unsigned char c = (unsigned char)raw.data[(*i)++];
+    if (c != '\\') { return c < 0x20 || c > 0x7e ? -1 : c; }
+    const char escape = raw.data[(*i)++];
+    if (escape == '"' || escape == '\\' || escape == '/') { return escape; }
+    if (escape != 'u') { return -1; }
+    unsigned code = 0;
+    for (int n = 0; n < 4; n++) {
+        const unsigned char digit = (unsigned char)raw.data[(*i)++];
+        code = code << 4 | (digit <= '9' ? digit - 0x30u : (digit | 0x20u) - 0x57u);
+    }
+    return code < 0x20 || code > 0x7e ? -1 : (int)code;
+}
+
+// Compares a raw name with an ASCII one.
 static bool name_is(struct tt_range raw, const char *name)
 {
     size_t i = 0;
     for (; i < raw.len && *name != 0; name++) {
-        char c = raw.data[i++];
-        if (c == '\\') {
-            const char escape = raw.data[i++]; // the scanner saw that it is whole
-            if (escape == 'u') {
-                unsigned code = 0;
-                for (int n = 0; n < 4; n++) {
-                    const unsigned char digit = (unsigned char)raw.data[i++];
-                    code = code << 4 | (digit <= '9' ? digit - 0x30u : (digit | 0x20u) - 0x57u);
-                }
-                if (code > 0x7f) { return false; }
-                c = (char)code;
-            } else if (escape == '"' || escape == '\\' || escape == '/') {
-                c = escape;
-            } else {
-                return false; // control characters are in no name of ours
-            }
-        }
-        if (c != *name) { return false; }
+        if (next_ascii(raw, &i) != *name) { return false; }
     }
     return i == raw.len && *name == 0;
+}
+
+bool tt_json_write_ascii(struct tt_writer *out, struct tt_range value)
+{
+    struct scanner scan = scanner_of(value);
+    struct tt_range inside;
+    if (value.len == 0 || !skip_string(&scan, &inside) || scan.at != scan.end) { return false; }
+    for (size_t i = 0; i < inside.len;) {
+        const int c = next_ascii(inside, &i);
+        if (c < 0) { return false; }
+        tt_writer_u8(out, (uint8_t)c);
+    }
+    return !out->full;
 }
 
 int tt_json_member(struct tt_range json, const char *name, struct tt_range *value)

@@ -11,3 +11,7 @@ bool tt_json_valid(struct tt_range json);
 // The value of a member of the outermost object; of several with the name the last. TT_OK,
 // TT_ENOTFOUND, or TT_EINVALID when the text is no well-formed object. name: ASCII.
 int tt_json_member(struct tt_range json, const char *name, struct tt_range *value);
+
+// Appends what a string of JSON says, `value` with its quotes, if that is ASCII without control
+// characters. False when it is none, something else, or does not fit.
+bool tt_json_write_ascii(struct tt_writer *out, struct tt_range value);

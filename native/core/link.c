@@ -55,13 +55,14 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
     if (config->token_ttl_s == 0) { link->config.token_ttl_s = DEFAULT_TOKEN_S; }
     if (config->keep_alive_s == 0) { link->config.keep_alive_s = DEFAULT_KEEP_ALIVE_S; }
     const struct tt_connection *const connection = &config->connection;
-    if (tt_connection_wrong(connection) != NULL || connection->host.len == 0 ||
-        connection->device_id.len == 0 ||
+    const struct tt_dps *const dps = config->dps;
+    const bool named = connection->host.len > 0 && connection->device_id.len > 0;
+    if (tt_connection_wrong(connection) != NULL || named == (dps != NULL) ||
+        (connection->id_scope.len > 0) != (dps != NULL) ||
         (connection->x509 ? config->key_slot == NULL : connection->key.len == 0) ||
         link->config.keep_alive_s > KEEP_ALIVE_MAX_S || board->receive_bytes < 128) {
         return TT_EINVALID;
     }
-    tt_link_set_names(link, connection->host, connection->device_id);
     uint8_t *const bytes = memory;
     const struct tt_hub_buffers buffers = {
         .tx = bytes,
@@ -71,9 +72,12 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
         .reported = bytes + board->packet_bytes + board->receive_bytes,
         .reported_size = board->report_bytes,
     };
-    const struct tt_range id = {link->id, link->id_len};
-    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox, id, config->boot,
+    const struct tt_range unnamed = {link->id, 0};
+    tt_hub_init(&link->hub, config->port, config->outbox, config->inbox, unnamed, config->boot,
                 &buffers);
+    tt_link_set_names(link, dps != NULL ? dps->hub : connection->host,
+                      dps != NULL ? dps->device_id : connection->device_id);
+    link->provisioning = tt_link_wants_dps(link);
     // A board too small for its own CONNECT is better found now than in the field.
     const int err = tt_link_open_session(link, INT32_MAX, 0);
     tt_hub_closed(&link->hub);
@@ -94,8 +98,11 @@ static int64_t backoff(struct tt_link *link, int err, int64_t now_ms)
     const bool stable =
         link->phase == TT_LINK_CONNECTED && now_ms - link->connected_ms >= STABLE_MS;
     link->attempt = stable ? 0 : link->attempt;
-    const bool other_key = err == TT_EREFUSED && link->config.connection.second_key.len > 0 &&
-                           link->phase == TT_LINK_CONNECTING && !link->hub.accepted;
+    // By the hub or DPS, in words; a host that refuses TCP has none.
+    const bool refused = err == TT_EREFUSED && link->phase == TT_LINK_CONNECTING &&
+                         !link->hub.accepted && link->hub.why != NULL;
+    tt_link_count_refusal(link, refused);
+    const bool other_key = refused && link->config.connection.second_key.len > 0;
     if (other_key) { link->second = !link->second; }
     // A key that was changed at the hub is found out at once; two that are refused are no hurry.
     const bool hurry = other_key && link->attempt == 0;
@@ -155,6 +162,7 @@ static void connected(struct tt_link *link, int64_t now_ms)
     link->phase = TT_LINK_CONNECTED;
     link->quiet_ms = INT64_MAX;
     link->connected_ms = now_ms;
+    link->refusals = 0;
     link->renew_ms = renewed ? now_ms + ttl_ms - ttl_ms / 4 : INT64_MAX;
     link->drain_until_ms =
         renewed ? link->renew_ms + (margin_ms < DRAIN_MS ? margin_ms : DRAIN_MS) : INT64_MAX;
@@ -197,6 +205,34 @@ static int flush(struct tt_link *link, int64_t now_ms)
     hub->tx.len = 0;
     hub->tx_taken = 0;
     return TT_OK;
+}
+
+// All of a connection to DPS: TT_OK, also when it assigned a hub, or an error with hub.why.
+static int provision(struct tt_link *link, int64_t now_ms)
+{
+    struct tt_hub *hub = &link->hub;
+    struct tt_dps *dps = link->config.dps;
+    for (;;) {
+        size_t room;
+        uint8_t *const into = tt_mqtt_stream_room(&hub->rx, &room);
+        const int got = link->stream.read(link->stream.ctx, into, room);
+        if (got < 0) { return got; }
+        tt_mqtt_stream_add(&hub->rx, (size_t)got);
+        const int err = dps->calls->step(dps, &hub->rx, &hub->tx, link->config.model_id, now_ms);
+        if (err < 0) {
+            hub->why = dps->why;
+            return err;
+        }
+        if (dps->phase == TT_DPS_ASSIGNED) {
+            tt_hub_disconnect(hub);
+            tt_link_assigned(link);
+            link->phase = TT_LINK_LEAVING;
+            link->next_ms = now_ms + LEAVE_MS;
+            return TT_OK;
+        }
+        const int flushed = flush(link, now_ms);
+        if (flushed < 0 || got == 0) { return flushed; }
+    }
 }
 
 static int read_all(struct tt_link *link, int64_t now_ms)
@@ -277,6 +313,13 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
     }
 }
 
+// When CONNACK is due; DPS has limits of its own for what follows.
+static int64_t connack_ms(const struct tt_link *link)
+{
+    const bool came = link->provisioning && link->config.dps->phase != TT_DPS_CONNECTING;
+    return came ? INT64_MAX : link->next_ms;
+}
+
 static int64_t step(struct tt_link *link, int64_t now_ms)
 {
     struct tt_hub *hub = &link->hub;
@@ -289,10 +332,12 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
         dial(link, now_ms);
     }
     if (link->phase == TT_LINK_CONNECTING || link->phase == TT_LINK_CONNECTED) {
-        int err = read_all(link, now_ms);
-        err = err < 0 ? err : write_all(link, now_ms);
-        err = err < 0 ? err : tt_hub_check(hub, now_ms);
-        if (err == TT_OK && link->phase == TT_LINK_CONNECTING && now_ms >= link->next_ms) {
+        int err = link->provisioning ? provision(link, now_ms) : read_all(link, now_ms);
+        if (!link->provisioning) {
+            err = err < 0 ? err : write_all(link, now_ms);
+            err = err < 0 ? err : tt_hub_check(hub, now_ms);
+        }
+        if (err == TT_OK && link->phase == TT_LINK_CONNECTING && now_ms >= connack_ms(link)) {
             hub->why = "no CONNACK within 30 s";
             err = TT_ETIMEOUT;
         }
@@ -313,7 +358,11 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
     }
     if (link->phase == TT_LINK_WAITING) { return link->next_ms; }
     if (hub->tx.len > 0 || tt_hub_holding(hub)) { return now_ms + POLL_MS; }
-    if (link->phase == TT_LINK_CONNECTING) { return link->next_ms; }
+    if (link->phase == TT_LINK_CONNECTING) {
+        const int64_t dps_ms =
+            link->provisioning ? link->config.dps->calls->deadline(link->config.dps) : INT64_MAX;
+        return dps_ms < connack_ms(link) ? dps_ms : connack_ms(link);
+    }
     int64_t policy_ms = hub->draining ? link->drain_until_ms : link->renew_ms;
     if (!hub->draining && link->quiet_ms != INT64_MAX && link->quiet_ms + LINGER_MS < policy_ms) {
         policy_ms = link->quiet_ms + LINGER_MS;
@@ -331,6 +380,7 @@ int32_t tt_link_step(struct tt_link *link, int64_t now_ms)
         if (link->phase == TT_LINK_WAITING) { link->next_ms = now_ms; }
     }
     int64_t next_ms = step(link, now_ms);
+    tt_link_keep_assignment(link);
     const int64_t store_ms = tt_link_store(link, now_ms);
     if (store_ms < next_ms) { next_ms = store_ms; }
     const struct tt_link_side *const side = &link->config.side;

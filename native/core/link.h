@@ -15,6 +15,8 @@ struct tt_link_side {
     void (*stop)(void *ctx);                    // closes what is open
 };
 
+struct tt_dps;
+
 // Strings and buffers are the caller's and live as long as the link. Secrets are never logged.
 struct tt_link_config {
     const struct tt_port *port;
@@ -24,6 +26,7 @@ struct tt_link_config {
     // Who it is and where its hub. The host is for user name and token, and verified unless there
     // is a gateway; the second key is tried when the hub refuses the first, and back.
     struct tt_connection connection;
+    struct tt_dps *dps;    // with an id scope in the connection, in use; else NULL
     const char *address;   // TCP host; NULL: the gateway's or host's name without its :port
     uint16_t tcp_port;     // 0: that :port, or 8883
     uint16_t https_port;   // of the hub; 0: its host's, or 443

@@ -7,14 +7,24 @@
 
 enum { DEFAULT_PORT = 8883 };
 
-static void set_peer(struct tt_link *link, struct tt_range host)
+// Whose certificate is expected, and where TCP goes.
+static const char *set_peer(struct tt_link *link)
 {
+    const struct tt_connection *connection = &link->config.connection;
+    const struct tt_dps *const dps = link->provisioning ? link->config.dps : NULL;
+    struct tt_range host = connection->gateway.len > 0 ? connection->gateway : link->host;
+    if (dps != NULL) {
+        host = connection->endpoint.len > 0 ? connection->endpoint : dps->calls->default_host;
+    }
     struct tt_range name;
     link->tcp_port = DEFAULT_PORT;
     tt_connection_split_host(host, &name, &link->tcp_port);
     memcpy(link->name, name.data, name.len);
     link->name[name.len] = 0;
-    if (link->config.tcp_port != 0) { link->tcp_port = link->config.tcp_port; }
+    const uint16_t port = dps != NULL ? dps->tcp_port : link->config.tcp_port;
+    const char *const address = dps != NULL ? dps->address : link->config.address;
+    if (port != 0) { link->tcp_port = port; }
+    return address != NULL ? address : link->name;
 }
 
 void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_range device_id)
@@ -29,7 +39,7 @@ void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_ran
         tt_writer_bytes(&id, connection->module_id.data, connection->module_id.len);
     }
     link->id_len = id.len;
-    set_peer(link, connection->gateway.len > 0 ? connection->gateway : host);
+    link->hub.id = (struct tt_range){link->id, link->id_len};
 }
 
 int tt_link_secure(struct tt_link *link, const char *name, const struct tt_stream *inner,
@@ -60,7 +70,8 @@ int tt_link_dial(struct tt_link *link, int64_t now_ms)
         link->hub.why = "the clock is not set: no certificate can be checked, no token signed";
         return TT_EUNSET;
     }
-    const char *const address = link->config.address != NULL ? link->config.address : link->name;
+    link->provisioning = tt_link_wants_dps(link);
+    const char *const address = set_peer(link);
     struct tt_stream stream;
     int err = port->connect(port->ctx, address, link->tcp_port, &stream);
     if (err != TT_OK) { return err; }

@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "dps.h"
 #include "https.h"
 #include "hub.h"
 #include "link.h"
@@ -40,6 +41,9 @@ struct tt_link {
     bool resting;            // away by intent, with nothing to send
     int64_t visit_ms;        // when the hub is called again with nothing to send, if ephemeral
     int64_t quiet_ms;        // since when there is nothing to do, if ephemeral; INT64_MAX: there is
+    bool provisioning;       // the stream leads to DPS, not to the hub
+    bool unkept;             // what DPS assigned is not yet on its way to the store
+    uint8_t refusals;        // of the hub, in a row
     bool lent;               // the memory for a connection is a side's: no dialling
     struct tt_tls *side_tls; // of the side's connection, as long as that is open
     _Atomic bool up;         // tt_link_up was called
@@ -77,6 +81,14 @@ void tt_link_report_health(struct tt_link *link);
 // Moves telemetry to flash when that is due. Returns when to be called again, INT64_MAX: only when
 // something changed.
 int64_t tt_link_store(struct tt_link *link, int64_t now_ms);
+// Counts an end of the connection or the attempt: the hub may be the wrong one by now.
+void tt_link_count_refusal(struct tt_link *link, bool refused);
+// Whether DPS is to be asked at the next connection.
+bool tt_link_wants_dps(const struct tt_link *link);
+// What DPS assigned becomes the hub of the next connection.
+void tt_link_assigned(struct tt_link *link);
+// Hands what DPS assigned to the app loop, which keeps the store; again until there is room.
+void tt_link_keep_assignment(struct tt_link *link);
 // "<class>: <words>" for an error of the current connection; the classes are network, tls, auth,
 // throttled, protocol, clock and device. Never holds a secret.
 void tt_link_write_reason(const struct tt_link *link, int err, struct tt_writer *out);

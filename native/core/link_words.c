@@ -39,37 +39,45 @@ static void write_username(struct tt_writer *out, const struct tt_link *link)
     }
 }
 
-int tt_link_sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap)
+// A token by the key whose turn it is, into out; nothing of the key stays. Its length, or an error.
+static int sign(const struct tt_link *link, const struct tt_sas *what, int64_t now_s, char *out,
+                size_t cap)
 {
     const struct tt_connection *connection = &link->config.connection;
     uint8_t key[TT_CONNECTION_KEY_MAX];
-    const int key_len =
-        tt_connection_key(link->second ? connection->second_key : connection->key, key);
+    int key_len = tt_connection_key(link->second ? connection->second_key : connection->key, key);
     if (key_len < 0) { return key_len; }
-    const struct tt_sas sas = {
-        .scope = link->host,
-        .kind = "devices",
-        .id = {link->id, link->id_len},
-        .key = key,
-        .key_len = (size_t)key_len,
-    };
+    if (connection->group) {
+        uint8_t derived[TT_SAS_DERIVED_LEN];
+        tt_sas_derive(key, (size_t)key_len, connection->registration_id, derived);
+        memcpy(key, derived, sizeof derived);
+        key_len = sizeof derived;
+        tt_crypto_forget(derived, sizeof derived);
+    }
+    struct tt_sas sas = *what;
+    sas.key = key;
+    sas.key_len = (size_t)key_len;
     const int len = tt_sas_sign(&sas, now_s + link->config.token_ttl_s, out, cap);
     tt_crypto_forget(key, sizeof key);
     return len;
 }
 
-int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
+int tt_link_sign(const struct tt_link *link, int64_t now_s, char *out, size_t cap)
 {
-    char password[PASSWORD_MAX];
-    const bool x509 = link->config.connection.x509;
-    const int password_len = x509 ? 0 : tt_link_sign(link, now_s, password, sizeof password);
+    const struct tt_sas token = {
+        .scope = link->host, .kind = "devices", .id = {link->id, link->id_len}};
+    return sign(link, &token, now_s, out, cap);
+}
+
+static int open_hub(struct tt_link *link, struct tt_range password, int64_t now_ms)
+{
     char client_text[CLIENT_MAX];
     struct tt_writer client = tt_writer_of(client_text, sizeof client_text);
     write_client(&client, link);
     char username[USERNAME_MAX];
     struct tt_writer user = tt_writer_of(username, sizeof username);
     write_username(&user, link);
-    if (user.full || password_len < 0) {
+    if (user.full) {
         link->hub.why = "the host name or an id is too long";
         return TT_EINVALID;
     }
@@ -86,12 +94,40 @@ int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
                          (size_t)(will->len - will->properties_len)},
         .client_id = {client_text, client.len},
         .username = {username, user.len},
-        .password = {password, (size_t)password_len}, // none with X.509
+        .password = password,
         .keep_alive_s = link->config.keep_alive_s,
         .clean_session = false, // the hub keeps subscriptions and messages while we are away
     };
-    const int err = tt_hub_open(&link->hub, &connect, now_ms);
-    tt_crypto_forget(password, sizeof password);
+    return tt_hub_open(&link->hub, &connect, now_ms);
+}
+
+int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms)
+{
+    const struct tt_connection *connection = &link->config.connection;
+    struct tt_dps *const dps = link->provisioning ? link->config.dps : NULL;
+    char text[PASSWORD_MAX];
+    int len = 0; // none with X.509
+    if (!connection->x509) {
+        const struct tt_sas registration = {.scope = connection->id_scope,
+                                            .kind = "registrations",
+                                            .id = connection->registration_id,
+                                            .policy = "registration"};
+        len = dps != NULL ? sign(link, &registration, now_s, text, sizeof text)
+                          : tt_link_sign(link, now_s, text, sizeof text);
+        if (len < 0) {
+            link->hub.why = "the host name or an id is too long";
+            return TT_EINVALID;
+        }
+    }
+    const struct tt_range password = {text, (size_t)len};
+    int err;
+    if (dps != NULL) {
+        err = dps->calls->open(dps, &link->hub.tx, password, now_ms);
+        link->hub.why = err < 0 ? dps->why : NULL;
+    } else {
+        err = open_hub(link, password, now_ms);
+    }
+    tt_crypto_forget(text, sizeof text);
     return err;
 }
 

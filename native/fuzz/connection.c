@@ -19,14 +19,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     const int err = tt_connection_parse(text, len, &connection, &why);
     require(err == TT_OK || (err == TT_EINVALID && why != NULL));
     if (err == TT_OK) {
-        const struct tt_range parts[] = {connection.host,      connection.gateway,
-                                         connection.device_id, connection.module_id,
-                                         connection.key,       connection.second_key};
+        const struct tt_range parts[] = {
+            connection.host,     connection.gateway,         connection.device_id,
+            connection.key,      connection.second_key,      connection.module_id,
+            connection.id_scope, connection.registration_id, connection.endpoint};
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
             require(parts[i].len == 0 ||
                     (parts[i].data >= text && parts[i].data + parts[i].len <= text + len));
         }
-        require(connection.host.len > 0 && connection.device_id.len > 0);
+        const bool dps = connection.id_scope.len > 0;
+        require((connection.host.len > 0) != dps && (connection.device_id.len > 0) != dps);
+        require((connection.registration_id.len > 0) == dps || !dps);
         require((connection.key.len > 0) != connection.x509);
         require(connection.second_key.len == 0 || !connection.x509);
     }

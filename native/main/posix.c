@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../core/dps.h"
+#include "../core/software_key.h"
 #include "../core/uploader.h"
 #include "../engine/wasm3.h"
 #include "../port/error.gen.h"
@@ -42,7 +44,7 @@ static bool run_once(const struct tt_options *options, const struct tt_block *bl
         return false;
     }
     const struct tt_board_io io = tt_posix_pins_io(&pins);
-    const struct tt_device_config config = {
+    struct tt_device_config config = {
         .port = &port,
         .board = options->board,
         .io = &io,
@@ -59,6 +61,20 @@ static bool run_once(const struct tt_options *options, const struct tt_block *bl
                  .ca_len = options->ca_len},
     };
     const char *why = "";
+    static struct tt_dps dps;
+    dps = (struct tt_dps){.calls = &tt_dps_calls};
+    if (options->connection.id_scope.len > 0) { config.link.dps = &dps; }
+    static struct tt_software_key key;
+    struct tt_key_slot slot;
+    if (options->key != NULL) {
+        if (tt_software_key_open(&key, &port, options->key, options->key_len, &slot, &why) < 0) {
+            fprintf(stderr, "error: %s\n", why);
+            return false;
+        }
+        config.link.key_slot = &slot;
+        config.link.certificate = options->certificate;
+        config.link.certificate_len = options->certificate_len;
+    }
     struct tt_loops loops = {.posix = &posix, .pins = &pins, .stopped = &stopped};
     loops.until_ms = options->for_ms;
     loops.device = tt_device_start(memory, tt_device_memory(options->board), &config,

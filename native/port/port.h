@@ -29,6 +29,7 @@ enum tt_notice_kind {
     TT_NOTICE_DROPPED = 11, // a message gave way to others or cannot be sent; as with QUEUED
     TT_NOTICE_EXPIRED = 12, // a message was too old to be sent; as with QUEUED
     TT_NOTICE_LEFT = 13,    // the device left the hub by intent and comes back when it has a reason
+    TT_NOTICE_PROVISIONED = 14, // DPS assigned a hub; text: its host name
 };
 
 // A structured observation, for tools that watch a device. text is valid during the call.

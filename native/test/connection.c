@@ -30,9 +30,13 @@ static void shared_cases(void)
         CHECK(is(connection.host, item, "host") && is(connection.gateway, item, "gateway"));
         CHECK(is(connection.device_id, item, "device") && is(connection.module_id, item, "module"));
         CHECK(is(connection.key, item, "key") && is(connection.second_key, item, "secondKey"));
+        CHECK(is(connection.id_scope, item, "scope"));
+        CHECK(is(connection.registration_id, item, "registration"));
+        CHECK(is(connection.endpoint, item, "endpoint"));
+        CHECK_INT(connection.group, vector_integer(item, "group") == 1);
         CHECK_INT(connection.x509, vector_integer(item, "x509") == 1);
     }
-    CHECK(vectors.count >= 25);
+    CHECK(vectors.count >= 45);
 }
 
 static void with_nul(void)

@@ -27,10 +27,12 @@ struct fake_world {
     int methods, messages, desired, patches, stored, ups, downs;
     int32_t method; // id of the last one
     int status;     // the app answers methods with; 0: it does not
+    uint8_t *kept;  // the record the link had kept, if it has any
+    size_t *kept_len;
     char desired_json[512];
     char message_properties[8][32];
 
-    int notices[TT_NOTICE_LEFT + 1];
+    int notices[TT_NOTICE_PROVISIONED + 1];
     int disconnect_code;
     char disconnect_text[256];
     char connected_text[128];
@@ -173,6 +175,10 @@ static inline void fake_app(struct fake_world *world)
             snprintf(world->desired_json, sizeof world->desired_json, "%.*s", (int)item.payload_len,
                      (const char *)item.payload);
             break;
+        case TT_INBOX_KEEP:
+            memcpy(world->kept, item.payload, item.payload_len);
+            *world->kept_len = item.payload_len;
+            break;
         case TT_EVENT_CONNECTION:
             world->ups += item.id == 1;
             world->downs += item.id == 0;
@@ -194,8 +200,7 @@ static inline void fake_run(struct fake_world *world, int64_t ms)
         const unsigned long moved = world->hub.moved;
         const int32_t wait = tt_link_step(&world->link, world->now_ms);
         fake_app(world);
-        const bool woken = !tt_queue_empty(&world->outbox.replies) ||
-                           (world->hub.open && world->hub.moved != moved);
+        const bool woken = !tt_queue_empty(&world->outbox.replies) || world->hub.moved != moved;
         CHECK(wait >= 0);
         if (woken || wait == 0) {
             CHECK(++idle < 100000); // a step that wants another at once has to get somewhere

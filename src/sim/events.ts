@@ -4,7 +4,7 @@ export const logLevels = ['debug', 'info', 'warning', 'error'] as const
 export type LogLevel = typeof logLevels[number]
 
 /** enum tt_notice_kind. */
-export const noticeKinds = ['', 'connected', 'disconnected', 'queued', 'acknowledged', 'crashed', 'safeMode', 'renewed', 'refused', 'cut', 'stored', 'dropped', 'expired', 'left'] as const
+export const noticeKinds = ['', 'connected', 'disconnected', 'queued', 'acknowledged', 'crashed', 'safeMode', 'renewed', 'refused', 'cut', 'stored', 'dropped', 'expired', 'left', 'provisioned'] as const
 export type NoticeKind = Exclude<typeof noticeKinds[number], ''>
 
 export type DeviceNews =

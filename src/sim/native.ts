@@ -35,6 +35,9 @@ export interface LinkOptions extends Partial<ClientIdentity> {
   readonly port?: number
   /** Of the hub; 443 if not given. */
   readonly httpsPort?: number
+  /** Where DPS is instead of its host's own name, for a connection string with an id scope. */
+  readonly dpsAddress?: string
+  readonly dpsPort?: number
   /** Of IoT Plug and Play, announced at each connection. */
   readonly modelId?: string
   readonly tls: boolean

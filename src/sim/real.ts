@@ -14,6 +14,9 @@ export interface HubAddress {
   /** Where to connect to instead of the host in the connection string. */
   readonly address?: string
   readonly port?: number
+  /** Where DPS is instead of its host's own name, for a connection string with an id scope. */
+  readonly dpsAddress?: string
+  readonly dpsPort?: number
   /** Roots, PEM. */
   readonly ca: string
   /** With x509=true in the connection string. */

@@ -4,13 +4,13 @@
 #include "firmware.h"
 
 #include "../../core/device_state.h"
-#include "../../core/settings.h"
 #include "../../core/uploader.h"
 #include "../../port/error.gen.h"
 #include "../../port/os.h"
 #include "board.gen.h"
 #include "build_time.gen.h"
 #include "heaps.h"
+#include "identity.h"
 #include "measure.h"
 #include "parts.h"
 
@@ -56,18 +56,18 @@ static void wake_link(void)
 }
 
 // Whether the hub is to be called.
-static bool read_settings(void)
+static bool read_settings(struct tt_link_config *link)
 {
     const char *why = "";
     const int known = tt_settings_read(&settings, chip->flash_at(TT_BOARD_SETTINGS_OFFSET),
                                        TT_BOARD_SETTINGS_BYTES, &why);
     if (known == TT_ENOTFOUND) {
         tt_parts_say(&port, TT_LOG_WARNING, "no settings: the hub is not called", NULL);
+        return false;
     }
-    if (known == TT_EINVALID) {
-        tt_parts_say(&port, TT_LOG_ERROR, "the settings cannot be used: ", why);
-    }
-    return known == TT_OK;
+    const bool usable = known == TT_OK && tt_identity_apply(&settings, &port, link, &why);
+    if (!usable) { tt_parts_say(&port, TT_LOG_ERROR, "the settings cannot be used: ", why); }
+    return usable;
 }
 
 static struct tt_device *start(void)
@@ -76,7 +76,6 @@ static struct tt_device *start(void)
     static struct tt_block files;
     if (!tt_parts_open(&parts, chip, &port)) { return NULL; }
     tt_measure_engine(&parts.engine);
-    const bool known = read_settings();
     io = chip->pins(pin_changed);
     files = chip->flash(TT_BOARD_FILES_OFFSET, TT_BOARD_FILES_BYTES);
     struct tt_device_config config = {
@@ -90,11 +89,10 @@ static struct tt_device *start(void)
         .engine = &parts.engine,
         .wasm = parts.app.data,
         .wasm_len = parts.app.len,
-        .offline = !known,
-        .health = !tt_range_is(settings.health, "off"),
+        .link = {.build_epoch_ms = TT_BUILD_EPOCH_S * 1000},
     };
-    config.link.build_epoch_ms = TT_BUILD_EPOCH_S * 1000;
-    if (known) { tt_settings_apply(&settings, &config.link); }
+    config.offline = !read_settings(&config.link);
+    config.health = !tt_range_is(settings.health, "off");
     const char *why = "";
     struct tt_device *const started =
         tt_device_start(device_memory, sizeof device_memory, &config, tt_os_uptime_ms(), &why);

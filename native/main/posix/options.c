@@ -16,6 +16,7 @@
 enum {
     WASM_MAX = 1024 * 1024,
     CA_MAX = 512 * 1024,
+    KEY_MAX = 16 * 1024,
     CONNECTION_STRING_MAX = 4096,
     SECONDS_MAX = 100000000,
 };
@@ -28,7 +29,13 @@ static const char help[] =
     "Usage: tinytwin-posix APP.wasm --ca FILE --flash FILE [options]\n"
     "\n"
     "  --connection-string-file FILE  the device's connection string; without it the environment\n"
-    "                                 variable TINYTWIN_CONNECTION_STRING holds it\n"
+    "                                 variable TINYTWIN_CONNECTION_STRING holds it. With an "
+    "IdScope\n"
+    "                                 and a RegistrationId in it DPS is asked for the hub; a "
+    "second\n"
+    "                                 line may hold the same with the other key\n"
+    "  --cert FILE, --key FILE        with x509=true: its certificate and those that lead to its\n"
+    "                                 root, and its private key, PEM or DER\n"
     "  --ca FILE                      the certificates that are trusted, PEM\n"
     "  --flash FILE                   the device's flash; made when it is not there\n"
     "  --board NAME                   the board to be (default: the first of those below)\n"
@@ -43,6 +50,8 @@ struct words {
     const char *app;
     const char *connection_string_file;
     const char *ca;
+    const char *cert;
+    const char *key;
     const char *flash;
     const char *board;
     const char *pins;
@@ -81,6 +90,8 @@ static const char **word_of(struct words *words, const char *option)
     } known[] = {
         {"--connection-string-file", &words->connection_string_file},
         {"--ca", &words->ca},
+        {"--cert", &words->cert},
+        {"--key", &words->key},
         {"--flash", &words->flash},
         {"--board", &words->board},
         {"--pins", &words->pins},
@@ -196,6 +207,29 @@ static bool read_files(struct tt_options *options, const struct words *words)
     return true;
 }
 
+// With x509=true both files, without neither.
+static bool read_identity(struct tt_options *options, const struct words *words)
+{
+    if (!options->connection.x509) {
+        return (words->cert == NULL && words->key == NULL) ||
+               wrong("--cert and --key go with x509=true in the connection string");
+    }
+    if (words->cert == NULL || words->key == NULL) {
+        return wrong("x509=true in the connection string needs --cert and --key");
+    }
+    options->certificate = tt_file_read(words->cert, CA_MAX, &options->certificate_len);
+    if (options->certificate == NULL) {
+        return wrong("cannot read the certificate in %s: %s", words->cert, strerror(errno));
+    }
+    options->certificate_len++; // the NUL
+    options->key = tt_file_read(words->key, KEY_MAX, &options->key_len);
+    if (options->key == NULL) {
+        return wrong("cannot read the private key in %s: %s", words->key, strerror(errno));
+    }
+    options->key_len++;
+    return true;
+}
+
 enum tt_options_result tt_options_parse(struct tt_options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof *options);
@@ -209,7 +243,7 @@ enum tt_options_result tt_options_parse(struct tt_options *options, int argc, ch
     const bool good = read_words(&words, argc, argv) && choose_board(options, words.board) &&
                       choose_log(options, words.log) && choose_time(options, words.seconds) &&
                       find_connection(options, words.connection_string_file) &&
-                      read_files(options, &words);
+                      read_identity(options, &words) && read_files(options, &words);
     options->flash_path = words.flash;
     options->pins_path = words.pins;
     if (good) { return TT_OPTIONS_RUN; }
@@ -221,6 +255,9 @@ void tt_options_free(struct tt_options *options)
 {
     if (options->secret != NULL) { tt_crypto_forget(options->secret, options->secret_len); }
     free(options->secret);
+    if (options->key != NULL) { tt_crypto_forget(options->key, options->key_len); }
+    free(options->key);
+    free(options->certificate);
     free(options->wasm);
     free(options->ca);
     memset(options, 0, sizeof *options);

@@ -25,6 +25,10 @@ struct tt_options {
     uint8_t *secret; // the connection string as given, which `connection` points into
     size_t secret_len;
     struct tt_connection connection;
+    uint8_t *certificate; // ends in a NUL that certificate_len counts; NULL: none
+    size_t certificate_len;
+    uint8_t *key; // likewise; private
+    size_t key_len;
 };
 
 enum tt_options_result { TT_OPTIONS_RUN, TT_OPTIONS_HELP, TT_OPTIONS_WRONG };
