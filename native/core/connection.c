@@ -62,17 +62,15 @@ static bool host_wrong(struct tt_range host)
            (host.len > 0 && !tt_connection_split_host(host, &name, &port));
 }
 
-enum { SCOPE_MAX = 32 };
-
 // What user names and topics of DPS hold as it stands.
-static bool plain(struct tt_range text, size_t max)
+static bool plain(struct tt_range text)
 {
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.data[i];
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!letter && !(c >= '0' && c <= '9') && memchr("-._:", c, 4) == NULL) { return false; }
     }
-    return text.len <= max;
+    return text.len <= TT_TOPIC_NAME_MAX;
 }
 
 static bool id_wrong(struct tt_range id)
@@ -82,92 +80,96 @@ static bool id_wrong(struct tt_range id)
 
 const char *tt_connection_wrong(const struct tt_connection *connection)
 {
-    return host_wrong(connection->host)
-               ? "HostName is not a name of at most 128 characters, with or without a port from 1 "
-                 "to 65535"
-           : host_wrong(connection->gateway)
-               ? "GatewayHostName is not a name of at most 128 characters, with or without a port "
-                 "from 1 to 65535"
-           : host_wrong(connection->endpoint)
-               ? "GlobalEndpoint is not a name with or without a port"
-           : !plain(connection->id_scope, SCOPE_MAX)
-               ? "IdScope is not 1 to 32 letters, digits and - . _ :"
-           : !plain(connection->registration_id, TT_TOPIC_NAME_MAX)
-               ? "RegistrationId is not 1 to 128 letters, digits and - . _ :"
-           : id_wrong(connection->device_id) || id_wrong(connection->module_id)
-               ? "DeviceId or ModuleId is not 1 to 128 characters that a topic can carry"
+    return host_wrong(connection->host) || host_wrong(connection->gateway) ||
+                   host_wrong(connection->endpoint)
+               ? "a host is no name of at most 128 characters with or without a port from 1 to "
+                 "65535"
+           : id_wrong(connection->device_id) || id_wrong(connection->module_id) ||
+                   !plain(connection->id_scope) || !plain(connection->registration_id)
+               ? "an id is not 1 to 128 characters that it may have"
            : key_wrong(connection->key) || key_wrong(connection->second_key)
-               ? "SharedAccessKey is not 1 to 64 bytes of base64"
+               ? "a key is not 1 to 64 bytes of base64"
                : NULL;
-}
-
-static int refuse(const char **why, const char *words)
-{
-    *why = words;
-    return TT_EINVALID;
 }
 
 static const char *missing(const struct tt_connection *connection)
 {
     const bool dps = connection->id_scope.len > 0;
-    return dps && connection->host.len > 0 ? "the connection string has both IdScope and HostName"
-           : dps && connection->registration_id.len == 0
-               ? "the connection string has no RegistrationId"
-           : !dps && connection->host.len == 0 ? "the connection string has no HostName"
-           : dps != (connection->device_id.len == 0)
-               ? dps ? "the connection string has both IdScope and DeviceId"
-                     : "the connection string has no DeviceId"
-           : !dps && connection->group
-               ? "a GroupSharedAccessKey in a connection string is for DPS only"
-           : connection->key.len == 0 && !connection->x509
-               ? "the connection string has neither SharedAccessKey nor x509=true"
-           : connection->key.len > 0 && connection->x509
-               ? "the connection string has both x509=true and a key"
+    const struct tt_range *where = dps ? &connection->registration_id : &connection->host;
+    const bool mixed = dps ? connection->host.len > 0 || connection->device_id.len > 0
+                           : connection->group || connection->registration_id.len > 0;
+    return mixed             ? "it mixes fields for a hub and for DPS"
+           : where->len == 0 ? dps ? "it has no RegistrationId" : "it has no HostName"
+           : !dps && connection->device_id.len == 0 ? "it has no DeviceId"
+           : (connection->key.len > 0) == connection->x509
+               ? "it wants either a SharedAccessKey or x509=true"
                : NULL;
 }
 
-static int parse_line(struct tt_range line, struct tt_connection *out, const char **why)
+struct parts {
+    struct tt_connection connection;
+    struct tt_range x509;
+    struct tt_range group_key;
+};
+
+// Where the value of a field goes; NULL for a name that is not known.
+static struct tt_range *part_of(struct parts *parts, struct tt_range name)
 {
-    struct tt_range x509 = {NULL, 0};
-    struct tt_range group_key = {NULL, 0};
-    *out = (struct tt_connection){.x509 = false};
-    const struct {
-        const char *name;
-        struct tt_range *part;
+    static const struct {
+        char name[21];
+        uint8_t offset;
     } fields[] = {
-        {"hostname", &out->host},           {"gatewayhostname", &out->gateway},
-        {"deviceid", &out->device_id},      {"moduleid", &out->module_id},
-        {"sharedaccesskey", &out->key},     {"x509", &x509},
-        {"idscope", &out->id_scope},        {"registrationid", &out->registration_id},
-        {"globalendpoint", &out->endpoint}, {"groupsharedaccesskey", &group_key},
+        {"hostname", offsetof(struct parts, connection.host)},
+        {"gatewayhostname", offsetof(struct parts, connection.gateway)},
+        {"deviceid", offsetof(struct parts, connection.device_id)},
+        {"moduleid", offsetof(struct parts, connection.module_id)},
+        {"sharedaccesskey", offsetof(struct parts, connection.key)},
+        {"x509", offsetof(struct parts, x509)},
+        {"idscope", offsetof(struct parts, connection.id_scope)},
+        {"registrationid", offsetof(struct parts, connection.registration_id)},
+        {"globalendpoint", offsetof(struct parts, connection.endpoint)},
+        {"groupsharedaccesskey", offsetof(struct parts, group_key)},
     };
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        if (same_name(name, fields[i].name)) {
+            return (struct tt_range *)(void *)((char *)parts + fields[i].offset);
+        }
+    }
+    return NULL;
+}
+
+static const char *read_fields(struct tt_range line, struct parts *parts)
+{
     bool found;
     while (line.len > 0) {
         struct tt_range value = take(&line, ';', &found);
         // Keys end in '=' themselves: the first one counts.
         const struct tt_range name = take(&value, '=', &found);
-        if (!found) { return refuse(why, "a field of the connection string has no '='"); }
-        for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-            if (!same_name(name, fields[i].name)) { continue; }
-            if (fields[i].part->data != NULL) {
-                return refuse(why, "the connection string names a field twice");
-            }
-            if (value.len == 0) { return refuse(why, "a field of the connection string is empty"); }
-            *fields[i].part = value;
-        }
+        if (!found) { return "a field has no '='"; }
+        struct tt_range *const part = part_of(parts, name);
+        if (part != NULL && part->data != NULL) { return "it names a field twice"; }
+        if (part != NULL && value.len == 0) { return "a field is empty"; }
+        if (part != NULL) { *part = value; }
     }
-    out->x509 = same_name(x509, "true");
-    if (x509.len > 0 && !out->x509 && !same_name(x509, "false")) {
-        return refuse(why, "x509 in the connection string is neither true nor false");
+    return NULL;
+}
+
+// Why not, or NULL.
+static const char *parse_line(struct tt_range line, struct tt_connection *out)
+{
+    struct parts parts = {.x509 = {NULL, 0}};
+    const char *why = read_fields(line, &parts);
+    *out = parts.connection;
+    if (why != NULL) { return why; }
+    out->x509 = same_name(parts.x509, "true");
+    if (parts.x509.len > 0 && !out->x509 && !same_name(parts.x509, "false")) {
+        return "x509 is neither true nor false";
     }
-    out->group = group_key.len > 0;
-    if (out->group && out->key.len > 0) {
-        return refuse(why, "the connection string has a SharedAccessKey and a group's");
-    }
-    if (out->group) { out->key = group_key; }
-    *why = missing(out);
-    *why = *why == NULL ? tt_connection_wrong(out) : *why;
-    return *why == NULL ? TT_OK : TT_EINVALID;
+    out->group = parts.group_key.len > 0;
+    if (out->group && out->key.len > 0) { return "it has a SharedAccessKey and a group's"; }
+    if (out->group) { out->key = parts.group_key; }
+    why = missing(out);
+    return why != NULL ? why : tt_connection_wrong(out);
 }
 
 static bool same(struct tt_range a, struct tt_range b)
@@ -183,23 +185,38 @@ static struct tt_range trimmed(struct tt_range text)
     return text;
 }
 
+// The second line's key; why not, or NULL.
+static const char *add_second(struct tt_range line, struct tt_connection *out)
+{
+    struct tt_connection other;
+    const char *const why = parse_line(line, &other);
+    if (why != NULL) { return why; }
+    const struct tt_connection *const both[] = {out, &other};
+    static const uint8_t offsets[] = {
+        offsetof(struct tt_connection, host),      offsetof(struct tt_connection, gateway),
+        offsetof(struct tt_connection, device_id), offsetof(struct tt_connection, module_id),
+        offsetof(struct tt_connection, id_scope),  offsetof(struct tt_connection, registration_id),
+        offsetof(struct tt_connection, endpoint),
+    };
+    bool alike = !out->x509 && !other.x509 && out->group == other.group;
+    for (size_t i = 0; i < sizeof offsets; i++) {
+        struct tt_range parts[2];
+        for (size_t n = 0; n < 2; n++) {
+            memcpy(&parts[n], (const char *)both[n] + offsets[i], sizeof parts[n]);
+        }
+        alike = alike && same(parts[0], parts[1]);
+    }
+    if (!alike) { return "its two lines differ in more than their key"; }
+    out->second_key = other.key;
+    return NULL;
+}
+
 int tt_connection_parse(const char *text, size_t len, struct tt_connection *out, const char **why)
 {
     struct tt_range rest = trimmed((struct tt_range){text, len});
     bool two;
     const struct tt_range first = trimmed(take(&rest, '\n', &two));
-    const int err = parse_line(first, out, why);
-    if (err < 0 || !two) { return err; }
-    struct tt_connection other;
-    const int other_err = parse_line(rest, &other, why);
-    if (other_err < 0) { return other_err; }
-    if (out->x509 || other.x509 || out->group != other.group || !same(out->host, other.host) ||
-        !same(out->gateway, other.gateway) || !same(out->device_id, other.device_id) ||
-        !same(out->module_id, other.module_id) || !same(out->id_scope, other.id_scope) ||
-        !same(out->registration_id, other.registration_id) ||
-        !same(out->endpoint, other.endpoint)) {
-        return refuse(why, "the two lines of the connection string differ in more than their key");
-    }
-    out->second_key = other.key;
-    return TT_OK;
+    *why = parse_line(first, out);
+    if (*why == NULL && two) { *why = add_second(rest, out); }
+    return *why == NULL ? TT_OK : TT_EINVALID;
 }

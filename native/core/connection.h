@@ -29,7 +29,8 @@ enum {
 // Fields in any order, their names in any case; unknown ones are passed over. A second line may be
 // the same string with the other key, as the portal shows a primary and a secondary one: its key
 // is second_key. TT_EINVALID when a part is missing, empty, given twice or cannot be, or when the
-// lines are of two devices; *why then says which. Line ends, one NUL or ";" at the end do no harm.
+// lines are of two devices; *why then says which, of "it": the connection string. Line ends, one
+// NUL or ";" at the end do no harm.
 int tt_connection_parse(const char *text, size_t len, struct tt_connection *out, const char **why);
 
 // "name" or "name:port". False for an empty name or a port that is none; *port stays as it is where

@@ -353,7 +353,7 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
         tt_link_hang_up(link);
         link->phase = TT_LINK_WAITING;
         link->next_ms = now_ms;
-        if (!link->renewing) { notice(link, TT_NOTICE_LEFT, TT_OK, "", 0); }
+        if (!link->renewing && !link->provisioning) { notice(link, TT_NOTICE_LEFT, TT_OK, "", 0); }
         return now_ms;
     }
     if (link->phase == TT_LINK_WAITING) { return link->next_ms; }
