@@ -106,11 +106,11 @@ static void streams_are_bounded(void)
 {
     CHECK_INT(tt_posix_open(&posix, TT_LOG_ERROR), 0);
     const struct tt_port port = tt_posix_port(&posix);
-    struct tt_stream streams[TT_POSIX_STREAMS_MAX + 1];
-    for (int i = 0; i < TT_POSIX_STREAMS_MAX; i++) {
+    struct tt_stream streams[TT_SOCKETS_MAX + 1];
+    for (int i = 0; i < TT_SOCKETS_MAX; i++) {
         CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[i]), TT_OK);
     }
-    CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[TT_POSIX_STREAMS_MAX]), TT_EFULL);
+    CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[TT_SOCKETS_MAX]), TT_EFULL);
     streams[1].close(streams[1].ctx);
     CHECK_INT(port.connect(port.ctx, "127.0.0.1", 9, &streams[1]), TT_OK);
     tt_posix_reset(&posix); // closes what is still open

@@ -15,7 +15,9 @@ export const allowed = {
   'native/core': ['native/port'],
   'native/engine': ['native/core', 'native/port'],
   'native/port/sim': ['native/port', 'native/core'],
-  'native/port/posix': ['native/port', 'native/core'],
+  'native/port/sockets': ['native/port'], // of the ports whose system has BSD sockets
+  'native/port/posix': ['native/port', 'native/core', 'native/port/sockets'],
+  'native/port/esp_idf': ['native/port', 'native/port/mcu', 'native/port/sockets'],
   'native/port/mcu': ['native/port'], // what the ports of microcontrollers share
   'native/port/freertos': ['native/port', 'native/port/mcu'],
   'native/port/lwip': ['native/port'],
@@ -29,7 +31,7 @@ export const allowed = {
   'native/port/template': ['native/port', 'native/core'],
   'native/port/contract': ['native/port', 'native/core'],
   'native/addon': ['native/core', 'native/port', 'native/port/sim', 'native/engine'],
-  'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/mcu', 'native/port/lwip', 'native/port/esp_at', 'native/port/stm32', 'native/port/qemu_stm32', 'native/port/qemu', 'native/port/qemu_mps2', 'native/port/qemu_rv32'],
+  'native/main': ['native/core', 'native/port', 'native/engine', 'native/port/posix', 'native/port/mcu', 'native/port/lwip', 'native/port/esp_at', 'native/port/stm32', 'native/port/qemu_stm32', 'native/port/qemu', 'native/port/qemu_mps2', 'native/port/qemu_rv32', 'native/port/esp_idf'],
   'native/test': ['native/core', 'native/port', 'native/engine', 'native/port/sim', 'native/port/posix', 'native/port/template', 'native/port/contract', 'native/port/mcu', 'native/port/lwip', 'native/port/esp_at', 'native/port/stm32'],
   'native/fuzz': ['native/core', 'native/port', 'native/port/esp_at'],
   'src/abi': [],

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "../error.gen.h"
-#include "sockets.h"
 
 // A machine whose clock says an earlier time was never told the time: 2024-01-01.
 static const int64_t epoch_plausible_ms = INT64_C(1704067200000);
@@ -35,11 +34,19 @@ static void close_pipe(const int pipe_ends[2])
     close(pipe_ends[1]);
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int tt_posix_open(struct tt_posix *posix, enum tt_log_level log_level)
 {
     memset(posix, 0, sizeof *posix);
     posix->log_level = log_level;
-    posix->started_ms = tt_posix_monotonic_ms();
+    posix->started_ms = monotonic_ms();
+    tt_sockets_init(&posix->sockets, monotonic_ms);
     atomic_init(&posix->restart_reason, 0);
     if (open_pipe(posix->app_pipe) < 0) { return TT_EIO; }
     if (open_pipe(posix->link_pipe) < 0) {
@@ -51,29 +58,22 @@ int tt_posix_open(struct tt_posix *posix, enum tt_log_level log_level)
 
 void tt_posix_reset(struct tt_posix *posix)
 {
-    tt_posix_drop_streams(posix);
+    tt_sockets_drop(&posix->sockets);
     atomic_store(&posix->restart_reason, 0);
-    posix->started_ms = tt_posix_monotonic_ms();
+    posix->started_ms = monotonic_ms();
 }
 
 void tt_posix_close(struct tt_posix *posix)
 {
-    tt_posix_drop_streams(posix);
+    tt_sockets_drop(&posix->sockets);
     close_pipe(posix->app_pipe);
     close_pipe(posix->link_pipe);
-}
-
-int64_t tt_posix_monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t tt_posix_uptime_ms(void *ctx)
 {
     const struct tt_posix *posix = ctx;
-    return tt_posix_monotonic_ms() - posix->started_ms;
+    return monotonic_ms() - posix->started_ms;
 }
 
 static int64_t realtime_ms(void)
@@ -185,11 +185,16 @@ void tt_posix_wait_app(void *ctx, int32_t timeout_ms)
 void tt_posix_wait_link(void *ctx, int32_t timeout_ms)
 {
     struct tt_posix *posix = ctx;
-    struct pollfd polled[1 + TT_POSIX_STREAMS_MAX] = {
-        {.fd = posix->link_pipe[0], .events = POLLIN}};
+    struct pollfd polled[1 + TT_SOCKETS_MAX] = {{.fd = posix->link_pipe[0], .events = POLLIN}};
     int64_t timeout = timeout_ms;
-    const size_t sockets = tt_posix_polled(posix, polled + 1, &timeout);
+    const size_t sockets = tt_sockets_polled(&posix->sockets, polled + 1, &timeout);
     wait_for(polled, 1 + sockets, timeout);
+}
+
+static int open_stream(void *ctx, const char *host, uint16_t port, struct tt_stream *out)
+{
+    struct tt_posix *posix = ctx;
+    return tt_sockets_connect(&posix->sockets, host, port, out);
 }
 
 struct tt_port tt_posix_port(struct tt_posix *posix)
@@ -200,7 +205,7 @@ struct tt_port tt_posix_port(struct tt_posix *posix)
         .random = random_bytes,
         .restart = restart,
         .log = log_line,
-        .connect = tt_posix_connect,
+        .connect = open_stream,
         .wake_app = wake_app,
         .wake_link = wake_link,
     };

@@ -2,28 +2,11 @@
 // hub.
 #pragma once
 
-#include <sys/socket.h>
-
 #include "../port.h"
+#include "../sockets/sockets.h"
 
 enum {
-    TT_POSIX_STREAMS_MAX = 4,            // open at once; a device needs one, two while it changes
-    TT_POSIX_ADDRESSES_MAX = 4,          // of one name, tried in the resolver's order
-    TT_POSIX_CONNECT_TIMEOUT_MS = 10000, // for each address
-    TT_POSIX_LOG_LINE_MAX = 1024,        // bytes; longer texts are cut
-};
-
-struct tt_posix_stream {
-    bool open;
-    bool connected;
-    bool write_blocked; // the last write did not take all
-    int fd;             // -1 after a failure
-    int error;          // why it never connected, else TT_OK
-    int64_t attempt_until_ms;
-    size_t address_count;
-    size_t next_address;
-    socklen_t address_lens[TT_POSIX_ADDRESSES_MAX];
-    struct sockaddr_storage addresses[TT_POSIX_ADDRESSES_MAX];
+    TT_POSIX_LOG_LINE_MAX = 1024, // bytes; longer texts are cut
 };
 
 struct tt_posix {
@@ -32,7 +15,7 @@ struct tt_posix {
     int app_pipe[2]; // a byte in it ends the app loop's wait
     int link_pipe[2];
     _Atomic int restart_reason; // an enum tt_restart_reason once asked for, else 0
-    struct tt_posix_stream streams[TT_POSIX_STREAMS_MAX]; // the link loop's alone
+    struct tt_sockets sockets;  // the link loop's alone
 };
 
 // Uptime starts here. TT_OK or TT_EIO; after TT_OK tt_posix_close frees what it holds.

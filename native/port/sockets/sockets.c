@@ -55,14 +55,14 @@ static bool would_block(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
-static void drop_socket(struct tt_posix_stream *stream)
+static void drop_socket(struct tt_socket *stream)
 {
     if (stream->fd >= 0) { close(stream->fd); }
     stream->fd = -1;
 }
 
 // TT_OK while the attempt goes on (or has succeeded already), else why it failed.
-static int attempt(struct tt_posix_stream *stream, size_t index)
+static int attempt(struct tt_socket *stream, size_t index)
 {
     const struct sockaddr *address = (const struct sockaddr *)&stream->addresses[index];
     stream->fd = socket(address->sa_family, SOCK_STREAM, IPPROTO_TCP);
@@ -75,7 +75,7 @@ static int attempt(struct tt_posix_stream *stream, size_t index)
 #ifdef SO_NOSIGPIPE
     setsockopt(stream->fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
-    stream->attempt_until_ms = tt_posix_monotonic_ms() + TT_POSIX_CONNECT_TIMEOUT_MS;
+    stream->attempt_until_ms = stream->of->now_ms() + TT_SOCKETS_CONNECT_TIMEOUT_MS;
     if (connect(stream->fd, address, stream->address_lens[index]) == 0) {
         stream->connected = true;
         return TT_OK;
@@ -85,7 +85,7 @@ static int attempt(struct tt_posix_stream *stream, size_t index)
 
 // Begins with the next address that lets itself be tried; after the last, `error` is the stream's
 // end.
-static void attempt_next(struct tt_posix_stream *stream, int error)
+static void attempt_next(struct tt_socket *stream, int error)
 {
     while (stream->next_address < stream->address_count) {
         drop_socket(stream);
@@ -99,13 +99,13 @@ static void attempt_next(struct tt_posix_stream *stream, int error)
 // TT_OK when connected, 1 while being connected, else why there is no connection.
 enum { CONNECTING = 1 };
 
-static int progress(struct tt_posix_stream *stream)
+static int progress(struct tt_socket *stream)
 {
     while (!stream->connected && stream->error == TT_OK) {
         struct pollfd polled = {.fd = stream->fd, .events = POLLOUT};
         const int ready = poll(&polled, 1, 0);
         if (ready <= 0) {
-            if (tt_posix_monotonic_ms() < stream->attempt_until_ms) { return CONNECTING; }
+            if (stream->of->now_ms() < stream->attempt_until_ms) { return CONNECTING; }
             attempt_next(stream, TT_ETIMEOUT);
             continue;
         }
@@ -123,7 +123,7 @@ static int progress(struct tt_posix_stream *stream)
 
 static int stream_read(void *ctx, uint8_t *out, size_t cap)
 {
-    struct tt_posix_stream *stream = ctx;
+    struct tt_socket *stream = ctx;
     const int state = progress(stream);
     if (state != TT_OK) { return state == CONNECTING ? 0 : state; }
     if (cap == 0) { return 0; }
@@ -135,7 +135,7 @@ static int stream_read(void *ctx, uint8_t *out, size_t cap)
 
 static int stream_write(void *ctx, const uint8_t *data, size_t len)
 {
-    struct tt_posix_stream *stream = ctx;
+    struct tt_socket *stream = ctx;
     const int state = progress(stream);
     if (state != TT_OK) { return state == CONNECTING ? 0 : state; }
     if (len == 0) { return 0; }
@@ -153,7 +153,7 @@ static int stream_write(void *ctx, const uint8_t *data, size_t len)
 
 static void stream_close(void *ctx)
 {
-    struct tt_posix_stream *stream = ctx;
+    struct tt_socket *stream = ctx;
     if (stream->connected) {
         // Bytes left unread would turn the end into a reset, and that can overtake our last bytes.
         shutdown(stream->fd, SHUT_WR);
@@ -164,7 +164,7 @@ static void stream_close(void *ctx)
     stream->open = false;
 }
 
-static int resolve(struct tt_posix_stream *stream, const char *host, uint16_t port)
+static int resolve(struct tt_socket *stream, const char *host, uint16_t port)
 {
     char service[8];
     snprintf(service, sizeof service, "%u", (unsigned)port);
@@ -173,7 +173,7 @@ static int resolve(struct tt_posix_stream *stream, const char *host, uint16_t po
     const int failed = getaddrinfo(host, service, &hints, &found);
     if (failed != 0) { return error_of_resolver(failed); }
     for (const struct addrinfo *each = found; each != NULL; each = each->ai_next) {
-        if (stream->address_count == TT_POSIX_ADDRESSES_MAX) { break; }
+        if (stream->address_count == TT_SOCKETS_ADDRESSES_MAX) { break; }
         if (each->ai_addrlen > sizeof stream->addresses[0]) { continue; }
         memcpy(&stream->addresses[stream->address_count], each->ai_addr, each->ai_addrlen);
         stream->address_lens[stream->address_count++] = each->ai_addrlen;
@@ -182,13 +182,18 @@ static int resolve(struct tt_posix_stream *stream, const char *host, uint16_t po
     return stream->address_count > 0 ? TT_OK : TT_ENOTFOUND;
 }
 
-int tt_posix_connect(void *ctx, const char *host, uint16_t port, struct tt_stream *out)
+void tt_sockets_init(struct tt_sockets *sockets, int64_t (*now_ms)(void))
 {
-    struct tt_posix *posix = ctx;
-    for (size_t i = 0; i < TT_POSIX_STREAMS_MAX; i++) {
-        struct tt_posix_stream *stream = &posix->streams[i];
+    *sockets = (struct tt_sockets){.now_ms = now_ms};
+}
+
+int tt_sockets_connect(struct tt_sockets *sockets, const char *host, uint16_t port,
+                       struct tt_stream *out)
+{
+    for (size_t i = 0; i < TT_SOCKETS_MAX; i++) {
+        struct tt_socket *stream = &sockets->sockets[i];
         if (stream->open) { continue; }
-        *stream = (struct tt_posix_stream){.open = true, .fd = -1};
+        *stream = (struct tt_socket){.of = sockets, .open = true, .fd = -1};
         stream->error = resolve(stream, host, port);
         if (stream->error == TT_OK) { attempt_next(stream, TT_ENOTFOUND); }
         *out = (struct tt_stream){
@@ -198,19 +203,19 @@ int tt_posix_connect(void *ctx, const char *host, uint16_t port, struct tt_strea
     return TT_EFULL;
 }
 
-void tt_posix_drop_streams(struct tt_posix *posix)
+void tt_sockets_drop(struct tt_sockets *sockets)
 {
-    for (size_t i = 0; i < TT_POSIX_STREAMS_MAX; i++) {
-        if (posix->streams[i].open) { drop_socket(&posix->streams[i]); }
-        posix->streams[i].open = false;
+    for (size_t i = 0; i < TT_SOCKETS_MAX; i++) {
+        if (sockets->sockets[i].open) { drop_socket(&sockets->sockets[i]); }
+        sockets->sockets[i].open = false;
     }
 }
 
-size_t tt_posix_polled(struct tt_posix *posix, struct pollfd *polled, int64_t *timeout_ms)
+size_t tt_sockets_polled(struct tt_sockets *sockets, struct pollfd *polled, int64_t *timeout_ms)
 {
     size_t count = 0;
-    for (size_t i = 0; i < TT_POSIX_STREAMS_MAX; i++) {
-        const struct tt_posix_stream *stream = &posix->streams[i];
+    for (size_t i = 0; i < TT_SOCKETS_MAX; i++) {
+        const struct tt_socket *stream = &sockets->sockets[i];
         if (!stream->open) { continue; }
         if (stream->fd < 0) {
             *timeout_ms = 0; // its error waits to be read
@@ -219,7 +224,7 @@ size_t tt_posix_polled(struct tt_posix *posix, struct pollfd *polled, int64_t *t
         short events = POLLIN;
         if (!stream->connected) {
             events = POLLOUT;
-            const int64_t left_ms = stream->attempt_until_ms - tt_posix_monotonic_ms();
+            const int64_t left_ms = stream->attempt_until_ms - stream->of->now_ms();
             if (left_ms < *timeout_ms) { *timeout_ms = left_ms; }
         } else if (stream->write_blocked) {
             events |= POLLOUT;
