@@ -38,6 +38,10 @@ struct tt_chip {
     // A range of the flash, whole erase units.
     struct tt_block (*flash)(uint32_t offset, uint32_t size);
 
+    // The hub accepted the device: the firmware is good and need not be rolled back. On the link
+    // loop, at each connection; may be NULL.
+    void (*proven)(void);
+
     // Gets the firmware's figures some times a second; may be NULL.
     void (*show)(const struct tt_figures *figures);
 };
