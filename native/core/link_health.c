@@ -45,6 +45,9 @@ void tt_link_report_health(struct tt_link *link)
         tt_writer_text(&text, "null");
     }
     put_number(&text, ",\"reconnects\":", link->connections - 1);
+    const struct tt_outbox *const outbox = link->config.outbox;
+    put_number(&text, ",\"outbox\":",
+               (int64_t)tt_journal_count(&outbox->journal) + tt_journal_count(&outbox->kept));
     tt_writer_text(&text, ",\"leastFreeBytes\":");
     if (condition.least_free_bytes >= 0) {
         tt_writer_decimal(&text, condition.least_free_bytes);

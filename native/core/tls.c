@@ -34,6 +34,14 @@ struct tt_tls {
     char reason[160]; // "" when TLS is not to blame
 };
 
+// What mbedtls_config.h has the ciphers for; a server is not to choose another one.
+static const int suites[] = {
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    0,
+};
+
 static int random_bytes(void *ctx, unsigned char *out, size_t len)
 {
     const struct tt_tls *tls = ctx;
@@ -310,6 +318,7 @@ static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const 
     const bool tls13 = config->tls13 && (config->key == NULL || config->key->kind == TT_KEY_P256);
     mbedtls_ssl_conf_max_tls_version(&tls->config, tls13 ? MBEDTLS_SSL_VERSION_TLS1_3
                                                          : MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_ciphersuites(&tls->config, suites);
     mbedtls_ssl_conf_authmode(&tls->config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(&tls->config, &tls->roots, NULL);
     mbedtls_ssl_conf_verify(&tls->config, verify, tls);

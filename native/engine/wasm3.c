@@ -263,7 +263,14 @@ struct tt_engine tt_wasm3_engine(struct tt_wasm3 *wasm3)
 // wasm3's own allocator, which its library leaves weak. Each block is preceded by its size.
 enum { BLOCK_HEAD = _Alignof(max_align_t) }; // keeps the alignment of what follows
 
-static _Atomic size_t allocated_bytes; // of the process; the one figure that no guest owns
+// Of the process: what no guest owns.
+static struct tt_wasm3_heap heap = {calloc, realloc, free};
+static _Atomic size_t allocated_bytes;
+
+void tt_wasm3_use_heap(const struct tt_wasm3_heap *of)
+{
+    heap = *of;
+}
 
 static void *account(void *block, size_t size)
 {
@@ -282,14 +289,14 @@ static size_t size_of(const void *memory)
 
 void *m3_Malloc_Impl(size_t size)
 {
-    return size > SIZE_MAX - BLOCK_HEAD ? NULL : account(calloc(1, size + BLOCK_HEAD), size);
+    return size > SIZE_MAX - BLOCK_HEAD ? NULL : account(heap.calloc(1, size + BLOCK_HEAD), size);
 }
 
 void m3_Free_Impl(void *memory)
 {
     if (!memory) { return; }
     atomic_fetch_sub_explicit(&allocated_bytes, size_of(memory), memory_order_relaxed);
-    free((uint8_t *)memory - BLOCK_HEAD);
+    heap.free((uint8_t *)memory - BLOCK_HEAD);
 }
 
 // What is added is zeroed, as wasm3 expects.
@@ -299,7 +306,7 @@ void *m3_Realloc_Impl(void *memory, size_t size, size_t old_size)
     if (size == old_size) { return memory; }
     if (size > SIZE_MAX - BLOCK_HEAD) { return NULL; }
     const size_t before = size_of(memory);
-    uint8_t *const block = realloc((uint8_t *)memory - BLOCK_HEAD, size + BLOCK_HEAD);
+    uint8_t *const block = heap.realloc((uint8_t *)memory - BLOCK_HEAD, size + BLOCK_HEAD);
     if (!block) { return NULL; }
     atomic_fetch_sub_explicit(&allocated_bytes, before, memory_order_relaxed);
     if (size > old_size) { memset(block + BLOCK_HEAD + old_size, 0, size - old_size); }

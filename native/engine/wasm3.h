@@ -31,5 +31,14 @@ struct tt_wasm3 {
 // The engine that runs its guest in *wasm3, which must outlive it. unload frees all it holds.
 struct tt_engine tt_wasm3_engine(struct tt_wasm3 *wasm3);
 
+// As libc's, which are used unless somebody says otherwise before the first load.
+struct tt_wasm3_heap {
+    void *(*calloc)(size_t count, size_t size);
+    void *(*realloc)(void *memory, size_t size);
+    void (*free)(void *memory);
+};
+
+void tt_wasm3_use_heap(const struct tt_wasm3_heap *of); // copied
+
 // Bytes that wasm3 holds now for all guests of the process.
 size_t tt_wasm3_heap_bytes(void);

@@ -1,6 +1,7 @@
 // A device on a chip of the ESP32 family, with Wi-Fi.
 
 #include "../core/settings.h"
+#include "../port/error.gen.h"
 #include "../port/esp_idf/chip.h"
 #include "../port/esp_idf/wifi.h"
 #include "board.gen.h"

@@ -38,8 +38,8 @@ struct tt_chip {
     // A range of the flash, whole erase units.
     struct tt_block (*flash)(uint32_t offset, uint32_t size);
 
-    // The hub accepted the device: the firmware is good and need not be rolled back. On the link
-    // loop, at each connection; may be NULL.
+    // The hub accepted the device for the first time since the start: the firmware is good and need
+    // not be rolled back. On the link loop; may be NULL.
     void (*proven)(void);
 
     // Gets the firmware's figures some times a second; may be NULL.

@@ -6,22 +6,22 @@ import { simulate } from '../../src/sim/index.js'
 test('says why it started, how often it started and how often it lost the hub', async () => {
   await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a' })
   await coffee.advance('10s')
-  expect(coffee.health).toEqual({ health: { boot: 1, reset: 'power', reconnects: 0 } })
+  expect(coffee.health).toEqual({ health: { boot: 1, reset: 'power', reconnects: 0, outbox: 0 } })
   coffee.network.down()
   await coffee.advance('1m')
   coffee.network.up()
   await coffee.advance('1m')
-  expect(coffee.health).toEqual({ health: { boot: 1, reset: 'power', reconnects: 1 } })
+  expect(coffee.health).toEqual({ health: { boot: 1, reset: 'power', reconnects: 1, outbox: 6 } })
   await coffee.invoke('reboot')
   await coffee.advance('1m')
-  expect(coffee.health).toEqual({ health: { boot: 2, reset: 'software', reconnects: 0 } })
+  expect(coffee.health).toEqual({ health: { boot: 2, reset: 'software', reconnects: 0, outbox: 0 } })
 })
 
 test('a renewed token is no loss of the hub', async () => {
   await using coffee = await simulate('coffee-machine', { board: 'coffee-rev-a' })
   await coffee.advance('5h')
   expect(coffee.summary()).toMatchObject({ renewals: 6 })
-  expect(coffee.health).toMatchObject({ health: { reconnects: 0 } })
+  expect(coffee.health).toMatchObject({ health: { reconnects: 0, outbox: 0 } })
 })
 
 test('the last crash is in the twin with its build and offset, also when the power was cut before it could be said', async () => {

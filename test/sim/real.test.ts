@@ -1,5 +1,8 @@
 // A device in real time over real sockets and its own TLS, against the hub's real listener.
 
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadBoard, type Board } from '../../src/board/index.js'
 import { buildApp, type BuiltApp } from '../../src/build/index.js'
@@ -85,4 +88,24 @@ test.each([['1.2', 'TLSv1.2'], ['1.3', 'TLSv1.3']] as const)('a board whose newe
   const board = { ...host, network: { ...host.network, tls: { ...host.network.tls, version } } }
   const words = await firstWords({ address: loopback, port: served.listener.port, ca: authority.caPem, ...identify() }, board)
   expect(words).toMatch(new RegExp(`^connected: ${spoken} `))
+})
+
+test.each([['1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'], ['1.3', 'TLS_AES_128_GCM_SHA256']] as const)('a server that would rather have AES-256 gets AES-128 over TLS %s, which is all a device has', async (version, cipher) => {
+  const { keyPem, certPem } = await authority.issueServer({ hosts: [loopback] })
+  const server = createServer({
+    key: keyPem, cert: certPem, honorCipherOrder: true,
+    ciphers: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256',
+  }).listen(0, loopback)
+  await once(server, 'listening')
+  const chosen = once(server, 'secureConnection').then(([socket]: TLSSocket[]) => {
+    const { name } = socket!.getCipher()
+    socket!.destroy()
+    return name
+  })
+  const host = loadBoard('host')
+  const board = { ...host, network: { ...host.network, tls: { ...host.network.tls, version } } }
+  const { port } = server.address() as AddressInfo
+  await firstWords({ address: loopback, port, ca: authority.caPem, ...identify() }, board)
+  expect(await chosen).toBe(cipher)
+  server.close()
 })

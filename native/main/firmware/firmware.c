@@ -118,6 +118,11 @@ static int32_t link_step(void *ctx, int64_t now_ms)
     (void)ctx;
     static bool tried;
     struct tt_link *const link = tt_device_link(device);
+    static bool proven;
+    if (chip->proven != NULL && !proven && tt_link_connected(link)) {
+        proven = true;
+        chip->proven();
+    }
     if (network == NULL) { return tt_link_step(link, now_ms); }
     if (!tried) {
         tried = true;

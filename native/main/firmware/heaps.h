@@ -1,5 +1,5 @@
-// The two heaps of a firmware, in memory that is laid out here: the interpreter's, which is libc's
-// too, and that of TLS.
+// The two heaps of a firmware, in memory that is laid out here: the interpreter's and that of TLS.
+// Nothing else allocates.
 #pragma once
 
 #include <stddef.h>

@@ -13,7 +13,7 @@
 #include "../sockets/sockets.h"
 
 enum {
-    STREAM_POLL_MS = 20,  // while a connection is open: sockets wake nobody
+    STREAM_POLL_MS = 20, // while a connection is open: sockets wake nobody
     IDLE_POLL_MS = 1000,
     RETRY_FIRST_MS = 500, // doubles with each round through the networks
     RETRY_MAX_MS = 30000,
@@ -119,9 +119,7 @@ static int start(const struct tt_port *for_port, int64_t (*clock)(void), void (*
 // After one network the next, and after all of them a pause.
 static void lost(int64_t now_ms)
 {
-    if (failures++ == 0) {
-        say(TT_LOG_WARNING, "network: no Wi-Fi ", networks[chosen].ssid);
-    }
+    if (failures++ == 0) { say(TT_LOG_WARNING, "network: no Wi-Fi ", networks[chosen].ssid); }
     chosen = (chosen + 1) % network_count;
     const size_t round = failures / network_count;
     int64_t wait_ms = RETRY_MAX_MS;

@@ -40,9 +40,12 @@ static int error_of_resolver(int error)
 {
     switch (error) {
     case EAI_NONAME:
+    case EAI_FAIL: // lwIP's word also for a name server that does not answer
         return TT_ENOTFOUND;
+#ifdef EAI_AGAIN
     case EAI_AGAIN:
         return TT_ETIMEOUT; // no name server answered
+#endif
     case EAI_MEMORY:
         return TT_EFULL;
     default:
