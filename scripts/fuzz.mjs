@@ -21,6 +21,7 @@ const shares = { FUZZ_MQTT: 0.7, FUZZ_AMQP: 0.25, FUZZ_HTTP: 0.05 }
 const files = ['test/hub/fuzz.test.ts', 'test/hub/amqp/hostile.test.ts', 'test/hub/http/fuzz.test.ts']
 /** Whole connections and whole guests take a hundred times as long as one text. */
 const slow = new Set(['guest', 'hub'])
+const weight = (target) => slow.has(target) ? 0.05 : 1
 
 const count = (name, text, least) => {
   const value = Number(text)
@@ -45,7 +46,6 @@ async function fuzzDevice(cases, only, seed) {
   const targets = readdirSync(join(projectRoot, 'native', 'fuzz')).filter((file) => file.endsWith('.c')).map((file) => basename(file, '.c'))
   const chosen = targets.filter((target) => only === undefined || target === only)
   if (chosen.length === 0) throw new SetupError(`--only: there is no target '${only}' (targets: ${targets.join(', ')})`)
-  const weight = (target) => slow.has(target) ? 0.05 : 1
   const weights = chosen.reduce((sum, target) => sum + weight(target), 0)
   let all = 0
   for (const target of chosen) {

@@ -22,7 +22,7 @@ test('native/test/lwip/sntp.c passes, with lwIP as the firmware has it', () => {
     const program = join(folder, 'sntp')
     succeed('gcc', [
       '-std=gnu11', '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=undefined', '-DMEM_ALIGNMENT=8', '-Inative/port/lwip', '-include', 'sys/types.h', '-isystem', 'native/third_party/lwip/src/include',
-      ...['native/test/lwip/sntp.c', 'native/port/lwip/sntp.c', 'native/port/lwip/network.c', 'native/port/lwip/stream.c'],
+      'native/test/lwip/sntp.c', 'native/port/lwip/sntp.c', 'native/port/lwip/network.c', 'native/port/lwip/stream.c',
       ...modules.map((module) => `native/third_party/lwip/src/${module}.c`), '-o', program,
     ])
     succeed(program, [])
