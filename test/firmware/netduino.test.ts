@@ -110,6 +110,25 @@ describe.skipIf(install !== undefined)(`a device on qemu-netduinoplus2${install 
     expect(device.lines.join()).not.toContain('compiled code')
   })
 
+  test('what was stored while the access point was away arrives after a power cut, in order', async () => {
+    await bench.message()
+    const lost = device.next(/lost by the modem/)
+    bench.modem.network(false)
+    await lost
+    const before = bench.messages.map(numberOf).at(-1)!
+    const since = device.panel.figures().uptimeMs
+    await expect.poll(() => device.panel.figures().uptimeMs - since, within).toBeGreaterThan(6500) // RAM is not trusted after 5 s
+    await device.kill()
+    bench.modem.network(true)
+    const connected = bench.connected()
+    device = await bench.powerOn()
+    await connected
+    await expect.poll(() => bench.messages.map(numberOf).at(-1)?.boot, within).toBe(before.boot + 1)
+    const kept = bench.messages.map(numberOf).filter(({ boot, sequence }) => boot === before.boot && sequence > before.sequence)
+    expect(kept.length).toBeGreaterThan(0)
+    expect(kept.map(({ sequence }) => sequence - before.sequence)).toEqual(kept.map((_, index) => index + 1))
+  })
+
   test('had room on its stacks and in its heaps in all of this', () => {
     const { refused, appStackFree, linkStackFree } = device.panel.figures()
     expect(refused).toBe(0)

@@ -170,10 +170,11 @@ static bool say_for(struct tt_esp_at *modem, struct tt_esp_at_link *link, bool f
     if (link->phase == TT_ESP_AT_DIALING && !link->closed) {
         if (link->live) {
             say_close(modem, link); // left over from whoever had the number before
-        } else if (modem->joined) {
-            say_start(modem, link);
-        } else {
+        } else if (!modem->joined) {
+            tt_esp_at_end_link(link, TT_EIO); // no route; tt_esp_at_back says when there is one
             return false;
+        } else {
+            say_start(modem, link);
         }
     } else if (wants_fetch(link) && (fetch_first || !wants_send(link))) {
         say_fetch(modem, link);

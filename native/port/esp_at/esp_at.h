@@ -140,5 +140,6 @@ bool tt_esp_at_back(struct tt_esp_at *modem);
 int64_t tt_esp_at_epoch_ms(const struct tt_esp_at *modem, int64_t now_ms);
 
 // As struct tt_port's connect; ctx is the modem. TT_EFULL when all links are in use, TT_EINVALID
-// for a host that cannot be said in a command.
+// for a host that cannot be said in a command. The stream fails with TT_EIO while no network is
+// joined.
 int tt_esp_at_connect(void *ctx, const char *host, uint16_t port, struct tt_stream *out);
