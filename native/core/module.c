@@ -251,9 +251,9 @@ static int check_custom(struct module *module, struct tt_reader section)
     bool good = id.len > 5 && id.len <= TT_MODULE_MODEL_ID_MAX && memcmp(id.data, "dtmi:", 5) == 0;
     for (size_t i = 0; good && i < id.len; i++) {
         const unsigned char c = (unsigned char)id.data[i];
-        const unsigned char lower = c | 0x20u;
-        good = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
-               c == ';' || c == '.';
+        // '0' to '9', ':' and ';' follow one another.
+        good = (unsigned char)((c | 0x20) - 'a') < 26 || (c >= '0' && c <= ';') || c == '_' ||
+               c == '.';
     }
     if (good) { return TT_OK; }
     return refuse(module, TT_EINVALID, "the app's model id is malformed", (struct tt_range){0}, "");
@@ -285,23 +285,33 @@ static int check_section(struct module *module, uint8_t id, struct tt_reader bod
     }
 }
 
+// False when there is none any more, or the reader was cut.
+static bool next_section(struct tt_reader *reader, uint8_t *id, struct tt_reader *body)
+{
+    if (tt_reader_left(reader) == 0) { return false; }
+    *id = tt_reader_u8(reader);
+    const uint32_t len = read_number(reader);
+    *body = tt_reader_of(tt_reader_take(reader, len), len);
+    return !reader->cut;
+}
+
 static int check(struct module *module, struct tt_reader reader)
 {
     static const uint8_t magic[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     const uint8_t *const head = tt_reader_take(&reader, sizeof magic);
     if (!head || memcmp(head, magic, sizeof magic) != 0) { return malformed(module); }
     uint8_t last = 0;
-    while (tt_reader_left(&reader) > 0) {
-        const uint8_t id = tt_reader_u8(&reader);
-        const uint32_t len = read_number(&reader);
-        const uint8_t *const body = tt_reader_take(&reader, len);
+    uint8_t id;
+    struct tt_reader body;
+    while (next_section(&reader, &id, &body)) {
         // Order matters here: imports are checked against types, exports against functions. Section
         // 12 stands between 9 and 10 and is none of ours.
-        if (reader.cut || (id != 0 && id < START && id <= last)) { return malformed(module); }
+        if (id != 0 && id < START && id <= last) { return malformed(module); }
         if (id != 0) { last = id; }
-        const int err = check_section(module, id, tt_reader_of(body, len));
+        const int err = check_section(module, id, body);
         if (err < 0) { return err; }
     }
+    if (reader.cut) { return malformed(module); }
     if (!module->has_memory || !module->has_exported_memory || !module->has_start ||
         !module->has_on_event) {
         return refuse(module, TT_EINVALID,
@@ -331,12 +341,10 @@ struct tt_range tt_module_model_id(const uint8_t *wasm, size_t len)
 {
     struct tt_reader reader = tt_reader_of(wasm, len);
     tt_reader_take(&reader, 8); // magic and version
-    while (tt_reader_left(&reader) > 0 && !reader.cut) {
-        const uint8_t id = tt_reader_u8(&reader);
-        const uint32_t size = read_number(&reader);
-        const uint8_t *const body = tt_reader_take(&reader, size);
-        if (reader.cut || id != CUSTOM) { continue; }
-        const struct tt_range model = model_of(tt_reader_of(body, size));
+    uint8_t id;
+    struct tt_reader body;
+    while (next_section(&reader, &id, &body)) {
+        const struct tt_range model = id == CUSTOM ? model_of(body) : (struct tt_range){0};
         if (model.data != NULL) { return model; }
     }
     return (struct tt_range){0};

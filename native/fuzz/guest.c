@@ -106,6 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char why[TT_MODULE_WHY_MAX];
 
     tt_module_check(data, size, &board, why);
+    tt_module_model_id(data, size);
 
     memset(&app, 0, sizeof app);
     tt_store_open(&store, NULL, 0, 0);
