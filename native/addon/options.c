@@ -169,6 +169,9 @@ static bool read_memory(struct sim_device *sim, napi_env env, napi_value options
     sim->sim_pins.count = (uint16_t)pins;
     read_flash(&sim->sim_flash, env, options, "flash", sim->board.store_blocks);
     read_flash(&sim->sim_outbox, env, options, "outbox", sim->board.outbox_blocks);
+    size_t erases_len = 0;
+    sim->sim_outbox.erases = js_bytes(env, js_get(env, options, "outboxErases"), &erases_len);
+    if (erases_len < sim->sim_outbox.block_count * sizeof(uint32_t)) { return false; }
     read_flash(&sim->sim_files, env, options, "files", sim->board.files_blocks);
     return status_len >= SIM_STATUS_WORDS * sizeof(int32_t) &&
            values_len >= pins * TT_SIM_PIN_VALUES * sizeof(int32_t) && hooks_len >= pins;

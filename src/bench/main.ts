@@ -5,10 +5,11 @@ import { firmwareMeasurements } from './firmware.js'
 import { hub } from './hub/index.js'
 import { loopback } from './loopback.js'
 import type { Figure, Measurement } from './measure.js'
+import { powerCuts } from './power_cuts.js'
 import { simulator } from './simulator.js'
 import { tls13 } from './tls13.js'
 
-const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub, ...faults]
+const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub, ...faults, ...powerCuts]
 
 const usage = `Usage: npm run bench -- [--json] [--only WORD] [--board BOARD]
 

@@ -15,12 +15,21 @@ function storedBytes(payload: number, granule: number): number {
   return (Math.ceil((payload + 8) / granule) + 1) * granule
 }
 
-/** Hours of telemetry the outbox on flash holds, one erase unit of it being empty; 0 without an outbox. */
+/** Of each erase unit: its header and mark, and what only its first message says: id and properties. */
+const unitBytes = (granule: number) => (Math.ceil(16 / granule) + 1) * granule + 48
+
+/**
+ * Hours of telemetry the outbox on flash holds before the oldest gives way; 0 without an outbox. One erase unit may be begun already, and an eighth
+ * of them, if there are four, is for urgent messages (native/core/outbox.h).
+ */
 export function outboxHours(board: Pick<Board, 'flash'>): number {
   const outbox = partitionOf(board, 'outbox')
   if (outbox === undefined) return 0
-  const messages = (outbox.kib * 1024 - outbox.eraseBytes) / storedBytes(message.payloadBytes, board.flash.programBytes)
-  return Math.floor(messages * message.everySeconds / 3600)
+  const { programBytes } = board.flash
+  const units = outbox.kib * 1024 / outbox.eraseBytes
+  const ring = units - (units < 4 ? 0 : Math.max(1, Math.floor(units / 8)))
+  const each = Math.floor((outbox.eraseBytes - unitBytes(programBytes)) / storedBytes(message.payloadBytes, programBytes))
+  return Math.floor(Math.max(1, ring - 1) * each * message.everySeconds / 3600)
 }
 
 const proofs: Readonly<Record<Board['proof'], string>> = {

@@ -95,6 +95,8 @@ export class Machine {
   readonly flash: Uint8Array
   /** The files partition, likewise. */
   readonly files: Uint8Array
+  /** How often each block of the outbox was erased by this machine. */
+  readonly outboxErases: Int32Array
   /** By the part's name in the board file. */
   readonly parts: ReadonlyMap<string, PartReadings>
   /** When it wants to be stepped again, on its timeline. */
@@ -123,6 +125,7 @@ export class Machine {
     this.#options = options
     this.board = options.board
     const table = boardTable(options.board)
+    this.outboxErases = new Int32Array(table.outboxBlocks)
     const storeBytes = partitionBytes(options.board, 'store')
     const bytes = flashBytes(options.board)
     this.flash = options.flash ?? new Uint8Array(bytes).fill(0xff)
@@ -145,6 +148,7 @@ export class Machine {
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       flash: this.flash.subarray(0, storeBytes),
       outbox: this.flash.subarray(storeBytes),
+      outboxErases: this.outboxErases,
       flashProgramBytes: options.board.flash.programBytes,
       files: this.files,
       status: this.#status,

@@ -75,6 +75,8 @@ export interface NativeOptions {
   /** The store's flash and the outbox's, cut into as many blocks as the board says; they outlive the device's power. Empty: none. */
   readonly flash: Uint8Array
   readonly outbox: Uint8Array
+  /** One count for each block of the outbox, counted up with each erase. */
+  readonly outboxErases: Int32Array
   readonly flashProgramBytes: number
   /** The files partition, likewise. */
   readonly files: Uint8Array
