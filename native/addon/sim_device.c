@@ -148,12 +148,20 @@ static void write_trace(void *ctx, const char *line, size_t len)
     if (sim->trace_lines.len >= TRACE_ROOM) { sim_hooks_traced(sim); }
 }
 
+static bool in_flight(const struct sim_device *sim)
+{
+    if (!sim->device || !sim->device->linked) { return false; }
+    const struct tt_hub *const hub = &sim->device->link.hub;
+    return hub->accepted && hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX;
+}
+
 // The port's flag ends the turn, as after a restart the device asked for.
 static void flash_died(void *ctx)
 {
     struct sim_device *sim = ctx;
     sim->events_at_death = sim->sim.events.len;
     sim->trace_at_death = sim->trace_lines.len;
+    sim->cut_at_death = in_flight(sim);
     sim->sim.restarting = TT_RESTART_FAULT;
 }
 
@@ -165,6 +173,10 @@ static void forget_after_death(struct sim_device *sim)
     struct tt_sim_buffer *const events = &sim->sim.events;
     if (events->len > sim->events_at_death) { events->len = sim->events_at_death; }
     if (sim->trace_lines.len > sim->trace_at_death) { sim->trace_lines.len = sim->trace_at_death; }
+    // The core has taken the acknowledgement since, whose mark the flash did not get.
+    if (sim->cut_at_death && !in_flight(sim)) {
+        tt_sim_event(events, TT_SIM_NOTICE, TT_NOTICE_CUT, 0, NULL, 0);
+    }
     tt_sim_event(events, TT_SIM_RESTART, 0, 0, NULL, 0);
 }
 

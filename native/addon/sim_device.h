@@ -49,6 +49,7 @@ struct sim_device {
     struct tt_sim_flash_life flash_life;
     size_t events_at_death; // what comes after the power went at a flash write never happened
     size_t trace_at_death;
+    bool cut_at_death; // with a message sent and not acknowledged
     struct tt_block block;
     struct tt_block outbox;
     struct tt_sim_flash sim_files;

@@ -156,14 +156,18 @@ static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
     if (packet_id != hub->telemetry_id || hub->due_ms[TT_HUB_TELEMETRY] == INT64_MAX) {
         return; // of an earlier session: nothing waits for it
     }
+    struct tt_telemetry message;
+    const bool waits =
+        tt_outbox_peek_telemetry(hub->outbox, &message) && tt_hub_in_flight(hub, &message);
+    const bool owed = tt_outbox_owes(hub->outbox);
+    // In flight until that is on flash: should the power go meanwhile, it is sent again.
+    const int err = waits ? tt_outbox_pop_telemetry(hub->outbox) : TT_OK;
     hub->telemetry_id = 0;
     hub->due_ms[TT_HUB_TELEMETRY] = INT64_MAX;
-    struct tt_telemetry message;
-    if (!tt_outbox_peek_telemetry(hub->outbox, &message) || !tt_hub_in_flight(hub, &message)) {
+    if (!waits) {
         return; // it gave way to others
     }
-    const bool owed = tt_outbox_owes(hub->outbox);
-    if (tt_outbox_pop_telemetry(hub->outbox) < 0 && !owed) {
+    if (err < 0 && !owed) {
         tt_hub_log(hub, TT_LOG_WARNING,
                    "acknowledgements cannot be marked on flash: after a restart messages may be "
                    "sent twice");
