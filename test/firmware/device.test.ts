@@ -80,6 +80,25 @@ describe.skipIf(install !== undefined)(`a device on qemu-mps2${unless}`, () => {
     await expect.poll(() => bench.messages.map(numberOf).at(-1), within).toMatchObject({ boot: 2 })
   })
 
+  test('what it stored while the hub was away arrives after a power cut, in order', async () => {
+    await bench.message()
+    const lost = device.next(/next attempt/)
+    await bench.stopHub()
+    await lost
+    const before = bench.messages.map(numberOf).at(-1)!
+    const since = device.panel.figures().uptimeMs
+    await expect.poll(() => device.panel.figures().uptimeMs - since, within).toBeGreaterThan(8500) // RAM is not trusted after 5 s
+    await device.kill()
+    await bench.startHub()
+    const connected = bench.connected()
+    device = await bench.powerOn()
+    await connected
+    await expect.poll(() => bench.messages.map(numberOf).at(-1)?.boot, within).toBe(before.boot + 1)
+    const kept = bench.messages.map(numberOf).filter(({ boot, sequence }) => boot === before.boot && sequence > before.sequence)
+    expect(kept.length).toBeGreaterThan(1)
+    expect(kept.map(({ sequence }) => sequence - before.sequence)).toEqual(kept.map((_, index) => index + 1))
+  })
+
   test('starts again when a method asks for it', async () => {
     const { boot } = numberOf(await bench.message())
     const connected = bench.connected()
