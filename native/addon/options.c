@@ -7,6 +7,8 @@
 
 #include "../core/crypto.h"
 
+enum { FLASH_BLOCK_BYTES = 4096 }; // of the trust partition
+
 static bool read_board(struct sim_device *sim, napi_env env, napi_value table);
 static bool read_pins(struct sim_device *sim, napi_env env, napi_value list);
 static bool read_aliases(struct sim_device *sim, napi_env env, napi_value list);
@@ -68,6 +70,8 @@ void sim_options_free(struct sim_device *sim, napi_env env)
     free((void *)config->link.model_id);
     free((void *)config->link.ca);
     free((void *)config->link.certificate);
+    free(sim->trust_key);
+    sim->trust_key = NULL;
     if (sim->key) { tt_crypto_forget(sim->key, sim->key_len); }
     free(sim->key);
     sim->key = NULL;
@@ -204,6 +208,22 @@ static bool read_key(struct sim_device *sim, napi_env env, napi_value link)
     return true;
 }
 
+static void read_trust(struct sim_device *sim, napi_env env, napi_value link)
+{
+    size_t key_len = 0;
+    size_t len = 0;
+    sim->trust_key = copy_bytes(env, link, "trustKey", &key_len);
+    sim->sim_trust.bytes = js_bytes(env, js_get(env, link, "trustFlash"), &len);
+    if (key_len != TT_TRUST_KEY_LEN || len == 0) { return; }
+    sim->sim_trust.program_bytes = 1;
+    sim->sim_trust.block_bytes = FLASH_BLOCK_BYTES;
+    sim->sim_trust.block_count = (uint32_t)(len / FLASH_BLOCK_BYTES);
+    sim->trust_block = tt_sim_flash_block(&sim->sim_trust);
+    sim->trust = (struct tt_trust){
+        .calls = &tt_trust_calls, .block = &sim->trust_block, .key = sim->trust_key};
+    sim->config.link.trust = &sim->trust;
+}
+
 static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
 {
     struct tt_link_config *config = &sim->config.link;
@@ -232,6 +252,7 @@ static bool read_link(struct sim_device *sim, napi_env env, napi_value link)
     config->tls13 = js_flag(env, link, "tls13");
     config->ca = copy_bytes(env, link, "ca", &config->ca_len);
     config->build_epoch_ms = js_int(env, link, "buildEpochMs", 0);
+    read_trust(sim, env, link);
     config->certificate = copy_bytes(env, link, "certificate", &config->certificate_len);
     config->certificate_len += config->certificate ? 1 : 0; // PEM is read with its NUL
     return read_key(sim, env, link);

@@ -6,6 +6,7 @@
 #include "../core/dps.h"
 #include "../core/software_key.h"
 #include "../core/trace.h"
+#include "../core/trust.h"
 #include "../engine/wasm3.h"
 #include "../port/sim/flash.h"
 #include "../port/sim/pins.h"
@@ -35,6 +36,10 @@ struct sim_device {
     size_t key_len;
     struct tt_software_key software_key;
     struct tt_key_slot key_slot;
+    struct tt_trust trust; // where there is a flash and an update key for it
+    struct tt_sim_flash sim_trust;
+    struct tt_block trust_block;
+    uint8_t *trust_key;
     struct tt_dps dps; // where the connection string has an id scope
 
     struct tt_board board;

@@ -17,11 +17,20 @@ int tt_crypto_base64_encode(const uint8_t *data, size_t len, char *out, size_t c
 int tt_crypto_base64_decode(const char *text, size_t len, uint8_t *out, size_t cap);
 // Takes the same time wherever the difference is.
 bool tt_crypto_equal(const void *a, const void *b, size_t len);
+// Whether r and s, 32 bytes each, are the ECDSA signature over a SHA-256 digest by the P-256 key
+// whose public point is 0x04 X Y. Allocates while it works; false also without memory.
+bool tt_crypto_verify_p256(const uint8_t key[65], const uint8_t digest[TT_SHA256_LEN],
+                           const uint8_t signature[64]);
+// Whether the bytes are X.509 certificates in DER, one after another. Allocates likewise.
+bool tt_crypto_certificates(const void *der, size_t len);
 void tt_crypto_forget(void *secret, size_t len); // overwritten, not optimised away
 
 // TLS allocates from here: libc's heap, unless a port with an arena says so before the first link
 // starts. calloc returns zeroed memory or NULL.
 void tt_crypto_use_heap(void *(*calloc)(size_t count, size_t size), void (*free)(void *memory));
+// Zeroed memory of that heap, or NULL; released by the caller, who may release NULL.
+void *tt_crypto_allocate(size_t len);
+void tt_crypto_release(void *memory);
 // What TLS has allocated at this moment, in all links of the process.
 size_t tt_crypto_heap_bytes(void);
 // For tls.c: from now on the library allocates as above. May be called any number of times.

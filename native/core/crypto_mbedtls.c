@@ -137,3 +137,13 @@ size_t tt_crypto_heap_bytes(void)
 {
     return atomic_load_explicit(&heap_bytes, memory_order_relaxed);
 }
+
+void *tt_crypto_allocate(size_t len)
+{
+    return counted_calloc(1, len);
+}
+
+void tt_crypto_release(void *memory)
+{
+    counted_free(memory);
+}

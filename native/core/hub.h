@@ -51,12 +51,21 @@ struct tt_hub_will {
     char text[TT_HUB_WILL_MAX];
 };
 
+// A direct method that the runtime itself answers, at once and on the link loop.
+struct tt_hub_reserved {
+    void *ctx;
+    const char *name; // NULL: there is none
+    int32_t (*answer)(void *ctx, struct tt_range payload, struct tt_writer *answer); // its status
+};
+
 struct tt_hub {
     const struct tt_port *port;
     struct tt_outbox *outbox;
     struct tt_inbox *inbox;
     struct tt_range id; // as in its topics: "d1", or "d1/modules/m1"
     uint32_t boot;
+
+    struct tt_hub_reserved reserved;
 
     struct tt_writer tx; // packets not yet taken by the stream
     size_t tx_taken;     // bytes at its front that were

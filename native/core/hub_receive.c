@@ -6,7 +6,7 @@
 #include "hub.h"
 #include "json.h"
 
-enum { INBOX_RETRY_MS = 1000, THROTTLED_RETRY_MS = 10000 };
+enum { INBOX_RETRY_MS = 1000, THROTTLED_RETRY_MS = 10000, RESERVED_MAX = 160 };
 
 static int put(struct tt_hub *hub, const struct tt_delivery *delivery)
 {
@@ -37,6 +37,15 @@ static int receive_method(struct tt_hub *hub, const struct tt_topic *topic,
     if (cut) { return refuse_method(hub, topic->rid, 413, "{\"error\":\"payload too large\"}"); }
     if (topic->rid.len > TT_HUB_RID_MAX) {
         return refuse_method(hub, topic->rid, 400, "{\"error\":\"request id too long\"}");
+    }
+    if (hub->reserved.name != NULL && tt_range_is(topic->name, hub->reserved.name)) {
+        // What it does is done once: there has to be room for the answer first.
+        char text[RESERVED_MAX];
+        if (hub->tx.cap - hub->tx.len < 2 * RESERVED_MAX) { return TT_EFULL; }
+        struct tt_writer answer = tt_writer_of(text, sizeof text);
+        const int32_t status = hub->reserved.answer(hub->reserved.ctx, publish->payload, &answer);
+        const struct tt_range body = {text, answer.len};
+        return tt_hub_write_reply(hub, status, topic->rid, body) ? TT_OK : TT_EFULL;
     }
     struct tt_hub_method *slot = NULL;
     for (size_t i = 0; i < TT_HUB_METHODS_MAX && slot == NULL; i++) {

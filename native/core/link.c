@@ -3,6 +3,7 @@
 #include "abi.gen.h"
 #include "link_state.h"
 #include "tls.h"
+#include "trust.h"
 
 enum {
     CONNECT_MS = 30000,      // from dialling to CONNACK
@@ -44,6 +45,11 @@ size_t tt_link_memory(const struct tt_board *board)
     return (size_t)board->packet_bytes + board->receive_bytes + board->report_bytes;
 }
 
+static int32_t install_roots(void *trust, struct tt_range payload, struct tt_writer *answer)
+{
+    return ((struct tt_trust *)trust)->calls->install(trust, payload, answer);
+}
+
 int tt_link_start(struct tt_link *link, const struct tt_link_config *config, void *memory)
 {
     const struct tt_board *board = config->board;
@@ -78,6 +84,11 @@ int tt_link_start(struct tt_link *link, const struct tt_link_config *config, voi
     tt_link_set_names(link, dps != NULL ? dps->hub : connection->host,
                       dps != NULL ? dps->device_id : connection->device_id);
     link->provisioning = tt_link_wants_dps(link);
+    if (config->trust != NULL) {
+        config->trust->calls->open(config->trust);
+        link->hub.reserved =
+            (struct tt_hub_reserved){config->trust, "tinytwin.trust", install_roots};
+    }
     // A board too small for its own CONNECT is better found now than in the field.
     const int err = tt_link_open_session(link, INT32_MAX, 0);
     tt_hub_closed(&link->hub);
@@ -121,6 +132,17 @@ static int64_t backoff(struct tt_link *link, int err, int64_t now_ms)
     return BACKOFF_FLOOR_MS + (int64_t)((high << 16 | tt_reader_u16(&reader)) % window);
 }
 
+// Untrusted by the handshake; the device's own certificate is looked at before there is one.
+static void give_up_roots(struct tt_link *link, int err)
+{
+    static const char words[] = "the new roots verify no server: those before are back";
+    struct tt_trust *const trust = link->config.trust;
+    if (trust != NULL && err == TT_EUNTRUSTED && link->tls != NULL &&
+        trust->calls->tell(trust, false)) {
+        link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, words, sizeof words - 1);
+    }
+}
+
 // Gives this connection, or this attempt at one, up; the next follows after a random wait.
 static void give_up(struct tt_link *link, int err, int64_t now_ms)
 {
@@ -134,6 +156,7 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms)
     tt_writer_text(&reason, " ms");
     link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, text, reason.len);
 
+    give_up_roots(link, err);
     tt_link_hang_up(link);
     link->phase = TT_LINK_WAITING;
     link->next_ms = now_ms + wait_ms;
@@ -163,6 +186,7 @@ static void connected(struct tt_link *link, int64_t now_ms)
     link->quiet_ms = INT64_MAX;
     link->connected_ms = now_ms;
     link->refusals = 0;
+    if (link->config.trust != NULL) { link->config.trust->calls->tell(link->config.trust, true); }
     link->renew_ms = renewed ? now_ms + ttl_ms - ttl_ms / 4 : INT64_MAX;
     link->drain_until_ms =
         renewed ? link->renew_ms + (margin_ms < DRAIN_MS ? margin_ms : DRAIN_MS) : INT64_MAX;
@@ -298,7 +322,9 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
     const bool room_again = hub->missed && tt_queue_empty(&link->config.inbox->queue);
     const bool rest = rests(link, now_ms);
     if (!hub->draining) {
-        if (now_ms < link->renew_ms && !room_again && !link->lent && !hub->will_changed && !rest) {
+        const bool new_roots = link->config.trust != NULL && link->config.trust->fresh;
+        if (now_ms < link->renew_ms && !room_again && !link->lent && !hub->will_changed && !rest &&
+            !new_roots) {
             return;
         }
         hub->draining = true;

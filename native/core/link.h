@@ -16,6 +16,7 @@ struct tt_link_side {
 };
 
 struct tt_dps;
+struct tt_trust;
 
 // Strings and buffers are the caller's and live as long as the link. Secrets are never logged.
 struct tt_link_config {
@@ -37,6 +38,7 @@ struct tt_link_config {
     bool tls13;            // offer TLS 1.3 too, see tls.h
     const uint8_t *ca;     // roots, see tls.h
     size_t ca_len;
+    struct tt_trust *trust; // bundles of roots that come before ca. NULL: ca for good
     // With x509 in the connection: what proves who the device is, in place of a token.
     const struct tt_key_slot *key_slot;
     const uint8_t *certificate;

@@ -4,6 +4,7 @@
 #include "../port/error.gen.h"
 #include "link_state.h"
 #include "tls.h"
+#include "trust.h"
 
 enum { DEFAULT_PORT = 8883 };
 
@@ -45,11 +46,14 @@ void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_ran
 int tt_link_secure(struct tt_link *link, const char *name, const struct tt_stream *inner,
                    struct tt_tls **tls, struct tt_stream *out, const char **why)
 {
+    struct tt_trust *const trust = link->config.trust;
+    const struct tt_range roots = trust != NULL ? trust->calls->load(trust) : (struct tt_range){0};
     const struct tt_tls_config config = {
         .port = link->config.port,
         .host = name,
-        .ca = link->config.ca,
-        .ca_len = link->config.ca_len,
+        .ca = roots.len > 0 ? (const uint8_t *)roots.data : link->config.ca,
+        .ca_len = roots.len > 0 ? roots.len : link->config.ca_len,
+        .copy_ca = roots.len > 0,
         .key = link->config.connection.x509 ? link->config.key_slot : NULL,
         .certificate = link->config.certificate,
         .certificate_len = link->config.certificate_len,
@@ -57,6 +61,7 @@ int tt_link_secure(struct tt_link *link, const char *name, const struct tt_strea
         .tls13 = link->config.tls13,
     };
     const int err = tt_tls_open(&config, inner, tls, out, why);
+    if (trust != NULL) { trust->calls->release(trust); }
     if (err != TT_OK) { *tls = NULL; }
     return err;
 }

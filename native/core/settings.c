@@ -38,6 +38,7 @@ int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, siz
         {"ca", &settings->ca},
         {"certificate", &settings->certificate},
         {"key", &settings->key},
+        {"updateKey", &settings->update_key},
         {"address", &settings->address},
         {"port", &port},
         {"health", &settings->health},

@@ -15,6 +15,7 @@
 //   ca           roots: PEM, or DER certificates one after another
 //   certificate  with x509=true: the device's certificate and those that lead to its root, alike
 //   key          its private key, where it is kept in software, see software_key.h
+//   updateKey    point of the key that may sign bundles of roots, 65 bytes, see trust.h
 //   address      where TCP connects to instead of the host's own name
 //   port         decimal; instead of the host's own
 //   wifi         a network's name, a NUL and its password, "" for an open one; as many as there are
@@ -26,6 +27,7 @@ struct tt_settings {
     struct tt_range ca;
     struct tt_range certificate;
     struct tt_range key;
+    struct tt_range update_key;
     struct tt_range health;
 };
 

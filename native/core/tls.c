@@ -258,7 +258,7 @@ static void close_plain(void *ctx)
 }
 
 // TT_OK, TT_EFULL, or TT_EINVALID.
-static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *data, size_t len)
+static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *data, size_t len, bool copy)
 {
     int err = 0;
     if (len > 0 && data[0] != (MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE)) {
@@ -272,7 +272,10 @@ static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *data, size_t len)
             err = mbedtls_asn1_get_tag(&inside, end, &size,
                                        MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE);
             size += (size_t)(inside - at);
-            if (err == 0) { err = mbedtls_x509_crt_parse_der_nocopy(chain, at, size); }
+            if (err == 0) {
+                err = copy ? mbedtls_x509_crt_parse_der(chain, at, size)
+                           : mbedtls_x509_crt_parse_der_nocopy(chain, at, size);
+            }
             at += size;
         } while (err == 0 && end - at > 1);
     }
@@ -282,7 +285,7 @@ static int parse_chain(mbedtls_x509_crt *chain, const uint8_t *data, size_t len)
 static int use_own(struct tt_tls *tls, const struct tt_tls_config *config, const char **why)
 {
     if (config->key == NULL) { return TT_OK; }
-    const int err = parse_chain(&tls->own, config->certificate, config->certificate_len);
+    const int err = parse_chain(&tls->own, config->certificate, config->certificate_len, false);
     if (err == TT_EINVALID) { *why = "the device's own certificate cannot be read"; }
     if (err != TT_OK) { return err; }
     if (tls->now_s > seconds_of(&tls->own.valid_to)) {
@@ -305,7 +308,7 @@ static int set_up(struct tt_tls *tls, const struct tt_tls_config *config, const 
     *why = "there is not enough memory for TLS";
     mbedtls_x509_crt_init(&tls->own);
     mbedtls_pk_init(&tls->key);
-    int err = parse_chain(&tls->roots, config->ca, config->ca_len);
+    int err = parse_chain(&tls->roots, config->ca, config->ca_len, config->copy_ca);
     if (err == TT_EINVALID) { *why = "the certificate authorities of this device cannot be read"; }
     if (err != TT_OK) { return err; }
     if (mbedtls_ssl_config_defaults(&tls->config, MBEDTLS_SSL_IS_CLIENT,

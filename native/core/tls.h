@@ -14,6 +14,7 @@ struct tt_tls_config {
     const char *host;           // verified, and sent as SNI; an IP address is only verified
     const uint8_t *ca;          // roots
     size_t ca_len;
+    bool copy_ca;                  // DER roots that need not outlive tt_tls_open
     const struct tt_key_slot *key; // proves who the client is; NULL: no client certificate
     const uint8_t *certificate;    // its certificate first, then those that lead to its root
     size_t certificate_len;

@@ -80,8 +80,8 @@ export interface NetworkFile {
   readonly kind: 'wifi' | 'ethernet' | 'modem' | 'host' | 'none'
   readonly modem?: ModemFile
   readonly ethernet?: EthernetFile
-  /** Both if not given. */
-  readonly identity?: readonly ('certificate' | 'dps')[]
+  /** All if not given. */
+  readonly identity?: readonly ('certificate' | 'dps' | 'trust')[]
   readonly tls: { readonly receiveBytes: number, readonly sendBytes: number, readonly connections: 1 | 2, readonly version?: '1.2' | '1.3' }
 }
 

@@ -10,6 +10,7 @@ const kinds = {
   recording: { name: 'recording of a simulation', begins: /^\{"type":"recording",/ },
   wasm: { name: 'WebAssembly module', begins: /^\0asm/ },
   stub: { name: 'stub of tinytwin model', begins: /^\/\/ Generated from / },
+  trust: { name: 'bundle of roots', begins: /^TTTB/ },
   map: { name: 'source map', begins: /^\{"version":3,/ },
 } as const
 

@@ -16,11 +16,12 @@ import { c2dCommand, monitorCommand } from './remote/message.js'
 import { methodCommand, queryCommand, twinCommand } from './remote/twin.js'
 import { simCommand } from './sim.js'
 import { sizeCommand } from './size.js'
+import { trustCommand } from './trust.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 export const commands: readonly Command[] = [
   devCommand, simCommand, buildCommand, sizeCommand, modelCommand, appsCommand, boardsCommand,
-  hubCommand, deviceCommand, twinCommand, methodCommand, c2dCommand, monitorCommand, queryCommand,
+  hubCommand, deviceCommand, twinCommand, methodCommand, c2dCommand, monitorCommand, queryCommand, trustCommand,
 ]
 
 /** Runs one command line; the result is the exit code. */

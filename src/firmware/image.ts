@@ -16,6 +16,12 @@ export interface DeviceSettings {
   readonly connection?: string | undefined
   /** Roots: PEM, or DER certificates one after another. */
   readonly ca?: string | Uint8Array | undefined
+  /** With x509=true in the connection: the device's certificate and those that lead to its root, alike. */
+  readonly certificate?: string | Uint8Array | undefined
+  /** Its private key, PEM or DER. */
+  readonly key?: string | Uint8Array | undefined
+  /** Who may sign bundles of roots: trustPublicKey of trust_bundle.ts. */
+  readonly updateKey?: Uint8Array | undefined
   /** Where TCP connects to instead of the host in the connection string. */
   readonly address?: string | undefined
   readonly port?: number | undefined

@@ -38,6 +38,9 @@ export interface LinkOptions extends Partial<ClientIdentity> {
   /** Where DPS is instead of its host's own name, for a connection string with an id scope. */
   readonly dpsAddress?: string
   readonly dpsPort?: number
+  /** Where bundles of roots are kept, which outlives the device, and the point of the key that may sign them, 65 bytes: native/core/trust.h. */
+  readonly trustFlash?: Uint8Array
+  readonly trustKey?: Uint8Array
   /** Of IoT Plug and Play, announced at each connection. */
   readonly modelId?: string
   readonly tls: boolean

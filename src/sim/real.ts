@@ -17,6 +17,9 @@ export interface HubAddress {
   /** Where DPS is instead of its host's own name, for a connection string with an id scope. */
   readonly dpsAddress?: string
   readonly dpsPort?: number
+  /** See LinkOptions. */
+  readonly trustFlash?: Uint8Array
+  readonly trustKey?: Uint8Array
   /** Roots, PEM. */
   readonly ca: string
   /** With x509=true in the connection string. */

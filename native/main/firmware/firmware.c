@@ -65,7 +65,7 @@ static bool read_settings(struct tt_link_config *link)
         tt_parts_say(&port, TT_LOG_WARNING, "no settings: the hub is not called", NULL);
         return false;
     }
-    const bool usable = known == TT_OK && tt_identity_apply(&settings, &port, link, &why);
+    const bool usable = known == TT_OK && tt_identity_apply(&settings, &port, chip, link, &why);
     if (!usable) { tt_parts_say(&port, TT_LOG_ERROR, "the settings cannot be used: ", why); }
     return usable;
 }

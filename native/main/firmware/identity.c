@@ -2,12 +2,22 @@
 #include "identity.h"
 
 #include "../../core/dps.h"
+#include "../../core/trust.h"
 #include "board.gen.h"
 
 bool tt_identity_apply(const struct tt_settings *settings, const struct tt_port *port,
-                       struct tt_link_config *link, const char **why)
+                       const struct tt_chip *chip, struct tt_link_config *link, const char **why)
 {
     tt_settings_apply(settings, link);
+    if (TT_BOARD_TRUST && settings->update_key.len == TT_TRUST_KEY_LEN) {
+        static struct tt_block partition;
+        static struct tt_trust trust;
+        partition = chip->flash(TT_BOARD_TRUST_OFFSET, TT_BOARD_TRUST_BYTES);
+        trust = (struct tt_trust){.calls = &tt_trust_calls,
+                                  .block = &partition,
+                                  .key = (const uint8_t *)settings->update_key.data};
+        link->trust = &trust;
+    }
     if (link->connection.id_scope.len > 0) {
         *why = "this board's firmware has no DPS; add dps to network.identity in its board.json";
         if (!TT_BOARD_DPS) { return false; }

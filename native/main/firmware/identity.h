@@ -4,7 +4,8 @@
 #include <stdbool.h>
 
 #include "../../core/settings.h"
+#include "../../port/chip.h"
 
 // False, with *why in words, when the settings ask for what is not linked or hold no usable key.
 bool tt_identity_apply(const struct tt_settings *settings, const struct tt_port *port,
-                       struct tt_link_config *link, const char **why);
+                       const struct tt_chip *chip, struct tt_link_config *link, const char **why);
