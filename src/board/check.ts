@@ -74,7 +74,7 @@ function checkFirmware({ firmware, flash }: BoardFile, chip: ChipFile, fail: Fai
 }
 
 /** Of these only one can be used. */
-const single = ['table', 'state', 'radio', 'keys', 'settings', 'trust', 'code', 'store', 'outbox', 'files'] as const
+const single = ['table', 'nvs', 'state', 'radio', 'keys', 'settings', 'trust', 'code', 'store', 'outbox', 'files'] as const
 
 function checkFlash(board: BoardFile, chip: ChipFile, fail: Fail): void {
   const { partitions, kib } = board.flash

@@ -45,7 +45,7 @@ export interface MemoryFile {
 
 export interface Partition {
   readonly name: string
-  readonly use: 'boot' | 'table' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'trust' | 'app' | 'code' | 'store' | 'outbox' | 'files'
+  readonly use: 'boot' | 'table' | 'nvs' | 'settings' | 'state' | 'radio' | 'firmware' | 'keys' | 'trust' | 'app' | 'code' | 'store' | 'outbox' | 'files'
   readonly atKib: number
   readonly kib: number
 }

@@ -20,8 +20,8 @@ const ownSubtype = 0x40
 
 /** Subtypes of ESP-IDF's table by use: known to ESP-IDF up to nvs_keys, then ours. */
 const subtypes: Readonly<Record<Exclude<Partition['use'], 'boot' | 'table' | 'firmware'>, number>> = {
-  state: 0x00, radio: 0x01, settings: 0x02, keys: 0x04,
-  app: ownSubtype, code: ownSubtype + 1, store: ownSubtype + 2, outbox: ownSubtype + 3, trust: ownSubtype + 4, files: ownSubtype + 5,
+  state: 0x00, radio: 0x01, nvs: 0x02, keys: 0x04,
+  app: ownSubtype, code: ownSubtype + 1, store: ownSubtype + 2, outbox: ownSubtype + 3, trust: ownSubtype + 4, files: ownSubtype + 5, settings: ownSubtype + 6,
 }
 const subtypeNames: Readonly<Record<number, string>> = { 0x00: 'ota', 0x01: 'phy', 0x02: 'nvs', 0x04: 'nvs_keys' }
 const firstOta = 0x10

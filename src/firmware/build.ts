@@ -10,9 +10,10 @@ import { projectRoot, shown } from '../board/root.js'
 import { buildApp, type BuiltApp } from '../build/index.js'
 import { overflow } from './budget.js'
 import { FirmwareError } from './error.js'
+import { espFiles, findIdf, idfArguments, sdkconfigOf } from './esp_idf.js'
 import { appContent } from './image.js'
 import { measureFirmware, type FirmwareSize } from './size.js'
-import { firmwareOf, firmwareTables } from './tables.js'
+import { firmwareOf, firmwareTables, partitionFor } from './tables.js'
 import { buildTools, howToInstall, toolchainFor } from './tools.js'
 
 const run = promisify(execFile)
@@ -51,6 +52,37 @@ export async function buildFirmware({ board: wanted, app: name, program = 'firmw
   return { board, app, elf: join(folder, `${program}.elf`), size: measureFirmware(readFileSync(join(folder, `${program}.map`), 'utf8')) }
 }
 
+export interface EspFirmware {
+  readonly board: Board
+  readonly app: BuiltApp
+  /** Absolute paths, each with its offset in the flash: loader, partition table, firmware. */
+  readonly files: readonly { readonly path: string, readonly offset: number }[]
+}
+
+/** As buildFirmware, for a board whose firmware ESP-IDF compiles; `environment` is the one its export.sh made. */
+export async function buildEspFirmware({ board: wanted, app: name, progress = () => {}, environment = process.env }: Omit<FirmwareOptions, 'program'> & { readonly environment?: NodeJS.ProcessEnv }): Promise<EspFirmware> {
+  const board = typeof wanted === 'object' ? wanted : loadBoard(wanted)
+  const { tool } = findIdf(environment)
+  const app = await buildApp({ app: name, board, progress })
+  appContent(board, app.wasm)
+  const folder = join(projectRoot, 'build', 'firmware', board.name)
+  const tables = join(folder, 'tables')
+  const { withLock } = await import(pathToFileURL(join(projectRoot, 'scripts', 'lib', 'lock.mjs')).href) as { withLock: WithLock }
+  await withLock(join(folder, 'lock'), async () => {
+    writeTables(tables, board, { 'sdkconfig.board': sdkconfigOf(board, tables) })
+    progress(`ESP-IDF compiles the firmware of ${board.name} (some minutes the first time)`)
+    await step(join(folder, 'build.log'), tool, idfArguments(board, folder, tables), { environment })
+  })
+  return {
+    board, app,
+    files: [
+      { path: join(folder, espFiles.bootloader), offset: board.chip.esp!.bootOffset },
+      { path: join(folder, 'partition_table', 'partition-table.bin'), offset: partitionFor(board, 'table').atKib * 1024 },
+      { path: join(folder, espFiles.firmware), offset: partitionFor(board, 'firmware').atKib * 1024 },
+    ],
+  }
+}
+
 /** Whether the port of a board's firmware is compiled here; ESP-IDF's is compiled by ESP-IDF. */
 export function canBuildFirmware(board: Board): boolean {
   return existsSync(join(projectRoot, 'native', 'port', firmwareOf(board).port, 'port.cmake'))
@@ -79,13 +111,13 @@ async function compile(board: Board, folder: string, program: Program, progress:
     `-DTT_TLS_IN=${board.network.tls.receiveBytes}`,
     `-DTT_TLS_OUT=${board.network.tls.sendBytes}`,
   ])
-  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--target', `${program}.elf`, '--parallel', '2'], (output) => overflow(board, output))
+  await step(join(folder, 'build.log'), 'cmake', ['--build', folder, '--target', `${program}.elf`, '--parallel', '2'], { explain: (output) => overflow(board, output) })
 }
 
 // Written only when they differ, so that nothing is compiled again for nothing.
-function writeTables(folder: string, board: Board): void {
+function writeTables(folder: string, board: Board, more: Readonly<Record<string, string>> = {}): void {
   mkdirSync(folder, { recursive: true })
-  const tables = { ...firmwareTables(board), 'build_time.gen.h': buildTimeHeader(buildEpochS()) }
+  const tables = { ...firmwareTables(board), ...more, 'build_time.gen.h': buildTimeHeader(buildEpochS()) }
   for (const [name, content] of Object.entries(tables)) {
     const file = join(folder, name)
     if (!existsSync(file) || readFileSync(file, 'utf8') !== content) writeFileSync(file, content)
@@ -110,10 +142,16 @@ function buildTimeHeader(epochS: number): string {
   ].join('\n')
 }
 
-async function step(log: string, program: string, args: readonly string[], explain: (output: string) => string | undefined = () => undefined): Promise<void> {
+interface StepOptions {
+  /** The message for an output that it understands. */
+  readonly explain?: (output: string) => string | undefined
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+async function step(log: string, program: string, args: readonly string[], { explain = () => undefined, environment = process.env }: StepOptions = {}): Promise<void> {
   mkdirSync(join(log, '..'), { recursive: true })
   try {
-    await run(program, args, { cwd: projectRoot, maxBuffer: 64 * 1024 * 1024 })
+    await run(program, args, { cwd: projectRoot, env: environment, maxBuffer: 64 * 1024 * 1024 })
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string, stderr?: string }
     writeFileSync(log, `${stdout}\n${stderr}`)

@@ -1,8 +1,8 @@
 /** The door of src/firmware. */
 
 export { firmwareBudget } from './budget.js'
-export { buildFirmware, canBuildFirmware } from './build.js'
-export type { BuiltFirmware, FirmwareOptions } from './build.js'
+export { buildEspFirmware, buildFirmware, canBuildFirmware } from './build.js'
+export type { BuiltFirmware, EspFirmware, FirmwareOptions } from './build.js'
 export { FirmwareError } from './error.js'
 export { writeFlash } from './flash.js'
 export { appContent, settingsContent } from './image.js'

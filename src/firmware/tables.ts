@@ -1,7 +1,7 @@
 /** A board as the C of a firmware: its table, and the sizes and places that must be known when it is compiled. */
 
 import { boardsSource } from '../board/emit_c.js'
-import type { Board } from '../board/index.js'
+import { espPartitionsCsv, type Board } from '../board/index.js'
 import { FirmwareError } from './error.js'
 import { wiresHeader } from './wires.js'
 import type { BoardPartition } from '../board/board.js'
@@ -86,17 +86,24 @@ export function firmwareTables(board: Board): Readonly<Record<string, string>> {
     'board.gen.h': header,
     'board.gen.c': boardsSource([board], 'board.gen.h'),
     'board.gen.cmake': cmakeVariables(board),
+    ...(chip.esp === undefined ? {} : { 'partitions.csv': espPartitionsCsv(board) }),
     ...(chip.flashAddress === undefined || chip.regions === undefined ? {} : { 'memory.gen.ld': memoryScript(board, chip.flashAddress, chip.regions) }),
   }
 }
 
 /** What a port.cmake may want to know: included from the folder of the tables. */
-function cmakeVariables({ file, chip, network, firmware }: Board): string {
+function cmakeVariables(board: Board): string {
+  const { file, chip, network, firmware } = board
+  const { appStackBytes, linkStackBytes } = firmwareOf(board)
   return [
     `# Generated from ${file} by src/firmware/tables.ts. Do not edit.`,
     `set(tt_board_chip ${chip.name})`,
     `set(tt_board_network ${network.kind})`,
     `set(tt_board_clock_hz ${chip.clockMhz}000000)`,
+    `set(tt_board_tls_in ${network.tls.receiveBytes})`,
+    `set(tt_board_tls_out ${network.tls.sendBytes})`,
+    `set(tt_board_app_stack ${appStackBytes})`,
+    `set(tt_board_link_stack ${linkStackBytes})`,
     `set(tt_board_fpu "${firmware?.float === 'hard' ? chip.fpu ?? '' : ''}")`,
     '',
   ].join('\n')

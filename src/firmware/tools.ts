@@ -9,6 +9,7 @@ import { machineOf } from './machine.js'
 const packages: Readonly<Record<string, string>> = {
   'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi',
   'riscv64-unknown-elf-gcc': 'gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
+  'xtensa-lx106-elf-gcc': 'gcc-xtensa-lx106',
   'qemu-system-arm': 'qemu-system-arm',
   'qemu-system-riscv32': 'qemu-system-misc',
   cmake: 'cmake',

@@ -1,0 +1,3 @@
+// Mirrors lwIP's netinet/tcp.h.
+#pragma once
+#define TCP_NODELAY 1
