@@ -16,7 +16,7 @@ afterEach(() => { rmSync(folder, { recursive: true }) })
 function small(partitions: readonly object[] = [
   { name: 'boot', use: 'boot', atKib: 0, kib: 32 },
   { name: 'table', use: 'table', atKib: 32, kib: 4 },
-  { name: 'nvs', use: 'settings', atKib: 36, kib: 16 },
+  { name: 'nvs', use: 'nvs', atKib: 36, kib: 16 },
   { name: 'ota_0', use: 'firmware', atKib: 64, kib: 1536 },
   { name: 'wasm0', use: 'app', atKib: 1600, kib: 128 },
 ]): string {
@@ -72,7 +72,7 @@ test('vectors with a partition of their own are written apart, so that what lies
 
 test('an ESP32 has its loader at 0x1000, an ESP32-C3 at 0', () => {
   expect(flashCommands(loadBoard('esp32-devkitc'))[0]?.commands[0]).toBe(
-    'esptool --chip esp32 --port PORT write_flash 0x1000 bootloader.bin 0x8000 partition-table.bin 0xd000 ota_data_initial.bin 0x10000 firmware.bin 0x320000 app.bin')
+    'esptool --chip esp32 --port PORT write_flash 0x1000 bootloader.bin 0x8000 partition-table.bin 0xe000 ota_data_initial.bin 0x10000 firmware.bin 0x320000 app.bin')
   expect(flashCommands(loadBoard('esp32-c3-devkitm'))[0]?.commands[0]).toContain('write_flash 0x0 bootloader.bin')
 })
 
