@@ -184,6 +184,9 @@ describe('the command line of tinytwin-posix', () => {
     ['HostName=hub;DeviceId=d', 'the connection string cannot be used'],
     ['HostName=hub:70000;DeviceId=d;SharedAccessKey=c2VjcmV0', 'a port from 1 to 65535'],
     ['HostName=hub;DeviceId=d;SharedAccessKey=c2Vjc*V0', 'is not 1 to 64 bytes of base64'],
+    ['HostName=hub;DeviceId=d;x509=true', 'needs --cert and --key'],
+    ['IdScope=0ne1;SharedAccessKey=c2VjcmV0', 'it has no RegistrationId'],
+    ['IdScope=0ne1;RegistrationId=r;HostName=hub;SharedAccessKey=c2VjcmV0', 'it mixes fields for a hub and for DPS'],
     [connection, 'cannot read the app a.wasm: No such file'],
   ])('the connection string %j in the environment is judged without being repeated', async (text, sentence) => {
     const said = await refuse(['a.wasm', '--ca', 'c', '--flash', 'f'], { TINYTWIN_CONNECTION_STRING: text })
