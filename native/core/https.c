@@ -65,7 +65,13 @@ int tt_https_step(struct tt_https *https, int64_t now_ms, bool *again, const cha
     const int done = tt_http_step(&https->exchange, &https->stream, now_ms);
     if (done == 0) { return 0; }
     if (done < 0) {
-        *why = words_of(https, done);
+        // TLS' own words go with its stream.
+        struct tt_writer words = tt_writer_of(https->why, TT_HTTPS_WHY_MAX);
+        const char *const text = words_of(https, done);
+        const size_t len = strlen(text);
+        tt_writer_bytes(&words, text, len < TT_HTTPS_WHY_MAX ? len : TT_HTTPS_WHY_MAX);
+        https->why[words.len] = 0;
+        *why = https->why;
         // RFC 9112 §9.3.1: a kept connection may be closed at any time.
         *again = https->used && https->exchange.response.status == 0 &&
                  (done == TT_ECLOSED || done == TT_EIO);

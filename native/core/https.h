@@ -4,7 +4,10 @@
 
 #include "http.h"
 
-enum { TT_HTTPS_HOST_MAX = 128 }; // characters of a host with its port
+enum {
+    TT_HTTPS_HOST_MAX = 128, // characters of a host with its port
+    TT_HTTPS_WHY_MAX = 96,   // of a reason, which is cut there
+};
 
 // The link's side, for whoever speaks HTTPS beside its MQTT connection.
 struct tt_https_way {
@@ -16,7 +19,7 @@ struct tt_https_way {
     int (*open)(void *ctx, struct tt_range host, bool hub, struct tt_stream *out, const char **why);
     // Nothing more is opened for a while: MQTT may have the memory again.
     void (*release)(void *ctx);
-    // After an error of the stream: in words, NULL when TLS is not to blame.
+    // After an error of the stream, until it is closed: in words, NULL when TLS is not to blame.
     const char *(*reason)(void *ctx);
     // The value of Authorization for a request to the hub. Its length, 0 when the certificate in
     // TLS says it all, or an error.
@@ -32,6 +35,7 @@ struct tt_https {
     bool asking;
     size_t host_len;
     char host[TT_HTTPS_HOST_MAX]; // the one it is open to
+    char why[TT_HTTPS_WHY_MAX + 1];
     struct tt_http_exchange exchange;
 };
 
@@ -42,7 +46,7 @@ int tt_https_ask(struct tt_https *https, struct tt_range host, bool hub,
                  const struct tt_http_request *request, void *into, size_t into_cap, int64_t now_ms,
                  const char **why);
 // 1 when the response is there (https->exchange.response), 0 while it is not, or an error with
-// *why; TT_ECLOSED also for a kept connection that the peer had closed in the meantime, *again
-// saying so: the request was not heard.
+// *why, which is good until the next step; TT_ECLOSED also for a kept connection that the peer had
+// closed in the meantime, *again saying so: the request was not heard.
 int tt_https_step(struct tt_https *https, int64_t now_ms, bool *again, const char **why);
 void tt_https_close(struct tt_https *https);

@@ -124,7 +124,9 @@ static void enter(struct tt_upload *upload, enum tt_upload_phase phase)
 static void finish(struct tt_upload *upload, int result, const char *why)
 {
     upload->result = result;
-    upload->why = why;
+    const size_t len = strlen(why) < TT_HTTPS_WHY_MAX ? strlen(why) : TT_HTTPS_WHY_MAX;
+    memcpy(upload->why, why, len);
+    upload->why[len] = 0;
     tt_https_close(&upload->https);
     enter(upload, upload->file.correlation_len > 0 ? TT_UPLOAD_TELL : TT_UPLOAD_END);
 }
@@ -531,6 +533,13 @@ static void hub_refused(struct tt_upload *upload)
     }
 }
 
+// An answer that makes sense: earlier failures are forgotten.
+static void heard(struct tt_upload *upload)
+{
+    upload->failures = 0;
+    upload->refusals = 0;
+}
+
 static void permitted(struct tt_upload *upload, int64_t now_ms)
 {
     const struct tt_http_response *const response = &upload->https.exchange.response;
@@ -543,6 +552,7 @@ static void permitted(struct tt_upload *upload, int64_t now_ms)
         refused_for_now(upload, TT_EPROTOCOL, wrong, 0, now_ms);
         return;
     }
+    heard(upload);
     tell_progress(upload);
     enter(upload, upload->committed ? TT_UPLOAD_TELL : TT_UPLOAD_FILL);
 }
@@ -572,8 +582,7 @@ static void answered(struct tt_upload *upload, int64_t now_ms)
                         least_ms, now_ms);
         return;
     }
-    upload->failures = 0;
-    upload->refusals = 0;
+    if (upload->phase != TT_UPLOAD_ASK) { heard(upload); }
     if (response->status < 200 || response->status >= 300) {
         if (hub) {
             hub_refused(upload);
@@ -729,6 +738,7 @@ static void start(struct tt_upload *upload)
     upload->refusals = 0;
     upload->status = 0;
     upload->result = TT_OK;
+    upload->why[0] = 0;
     upload->told = upload->file.blocks;
     atomic_store_explicit(&upload->part, NONE, memory_order_relaxed);
     next_block(upload);

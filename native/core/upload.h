@@ -76,8 +76,8 @@ struct tt_upload {
     uint32_t listed;    // blocks of the list that went
     uint32_t told;      // blocks at the last word to the app
     size_t block_len;
-    int result;         // TT_OK, or why not
-    const char *why;    // a literal
+    int result; // TT_OK, or why not
+    char why[TT_HTTPS_WHY_MAX + 1];
     int32_t status;     // of the answer that decided, for the hub
     uint8_t target_len; // of "host[:port]" in front of the path in target
     uint16_t path_len;

@@ -8,8 +8,9 @@ import type { Figure, Measurement } from './measure.js'
 import { powerCuts } from './power_cuts.js'
 import { simulator } from './simulator.js'
 import { tls13 } from './tls13.js'
+import { uploads } from './upload.js'
 
-const measurements: readonly Measurement[] = [...simulator, ...loopback, ...tls13, ...hub, ...faults, ...powerCuts]
+const measurements: readonly Measurement[] = [...simulator, ...loopback, ...uploads, ...tls13, ...hub, ...faults, ...powerCuts]
 
 const usage = `Usage: npm run bench -- [--json] [--only WORD] [--board BOARD]
 

@@ -20,6 +20,8 @@ export interface HubAddress {
   /** See LinkOptions. */
   readonly trustFlash?: Uint8Array
   readonly trustKey?: Uint8Array
+  /** Of its HTTPS; 443 if not given. */
+  readonly httpsPort?: number
   /** Roots, PEM. */
   readonly ca: string
   /** With x509=true in the connection string. */

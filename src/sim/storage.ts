@@ -20,7 +20,7 @@ const container = 'uploads'
 const maxBlockBytes = 4 * 1024 * 1024
 
 export class Storage implements BlobContainer {
-  readonly hostName = 'files.blob.tinytwin.test'
+  readonly hostName: string
   readonly containerName = container
   readonly blobs = new Map<string, StoredBlob>()
   /** Every request, as `PUT blockid`, `PUT blocklist`, ...: what was asked, in order. */
@@ -33,8 +33,9 @@ export class Storage implements BlobContainer {
   readonly #uncommitted = new Map<string, Map<string, Buffer>>()
   readonly #clock: Clock
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, hostName = 'files.blob.tinytwin.test') {
     this.#clock = clock
+    this.hostName = hostName
   }
 
   sasFor(blobName: string, expiresAt: number): string {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { loadBoard } from '../../src/board/index.js'
 import { simulate, type Device } from '../../src/sim/index.js'
 
-const app = 'test/sim/assembly/uploader'
+const app = 'assembly/bench/uploader'
 
 /** What the app's formula says. */
 function content(size: number): Buffer {

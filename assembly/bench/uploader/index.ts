@@ -1,4 +1,4 @@
-// Fixture: uploads what a formula says, from the app and from flash, as methods ask for it.
+// Uploads what a formula says, from the app and from flash, as methods ask for it.
 
 import { HostError, files, hub, store, upload } from "tinytwin";
 
