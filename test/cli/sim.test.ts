@@ -131,3 +131,8 @@ test.each([
   const { code, out, err } = await tinytwin('sim', 'blink', ...argv)
   expect({ code, out, err }).toEqual({ code: 1, out: '', err: `error: ${problem}\n` })
 })
+
+test('72 hours without a network cost nothing: every message arrives, in order', async () => {
+  const { out } = await tinytwin('sim', 'coffee-machine', '--for', '80h', '--fault', 'net.down@3605s+72h', '--json')
+  expect(jsonLines(out)[0]).toMatchObject({ telemetry: 28_800, queued: 28_800, arrived: 28_800, refused: 0, lost: 0, dropped: 0, pending: 0, duplicates: 0, reordered: 0, growthBytes: 0 })
+}, 60_000)
