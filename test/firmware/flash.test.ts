@@ -66,6 +66,32 @@ describe.skipIf(install !== undefined)(`the firmware and its flash${unless}`, ()
     await expect.poll(() => panel.read('led'), within).toBe(1)
   })
 
+  test('of two whole apps the newer one runs, also when its sequence number has wrapped', async () => {
+    const { wasm } = await buildApp({ app: 'runaway', board })
+    writeFlash(file, board, [appContent(board, firmware.app.wasm, { slot: 0, sequence: 0xffffffff }), appContent(board, wasm, { slot: 1, sequence: 0 })])
+    const { panel } = await start()
+    await expect.poll(() => panel.read('led'), within).toBe(1)
+    panel.set('button', 1)
+    await device?.line(/ran too long/)
+    await device?.kill()
+
+    writeFlash(file, board, [appContent(board, firmware.app.wasm, { slot: 0, sequence: 1 })])
+    const blinking = (await start()).panel
+    await expect.poll(() => blinking.read('led'), within).toBe(1)
+    await expect.poll(() => blinking.read('led'), within).toBe(0)
+  })
+
+  test('an app whose writing was interrupted at any point is passed over for the other one', async () => {
+    const { bytes, ...at } = appContent(board, firmware.app.wasm, { slot: 1, sequence: 2 })
+    for (const written of [20, 47, 48, bytes.length - 1]) {
+      writeFlash(file, board, [appContent(board, firmware.app.wasm, { slot: 0, sequence: 1 }), { ...at, bytes: bytes.subarray(0, written) }])
+      const { panel } = await start()
+      await expect.poll(() => panel.read('led'), within).toBe(1)
+      expect(device?.lines.some((line) => line.includes('damaged'))).toBe(written >= 36)
+      await device?.kill()
+    }
+  })
+
   test('compiled code stays in flash: the same app writes nothing, another one takes its place', async () => {
     const { partitions } = board.flash
     const { atKib, kib } = partitions.find(({ use }) => use === 'code')!
