@@ -11,7 +11,6 @@
 #define LWIP_IPV6                  0
 #define LWIP_ARP                   1
 #define LWIP_ETHERNET              1
-#define LWIP_SINGLE_NETIF          1
 #define LWIP_ICMP                  1
 #define LWIP_RAW                   0
 #define LWIP_UDP                   1
