@@ -22,8 +22,8 @@ export const trustCommand: Command = {
     ...addressOptions,
   ],
   examples: [
-    ['trust make roots.bin --version 2 --key update.pem --root digicert-g2.pem --root microsoft-2017.pem', 'Two roots.'],
-    ['trust install roots.bin --device grinder-1', 'Over the air.'],
+    ['trust make r.bin --version 2 --key k.pem --root a.pem --root b.pem', 'Two roots.'],
+    ['trust install r.bin --device grinder-1', 'Over the air.'],
   ],
   run: async ({ args, terminal }) => {
     const [action, file] = args.positionals
