@@ -40,7 +40,8 @@ export const allowed = {
   'src/build': ['src/abi', 'src/board', 'src/model'],
   'src/sim': ['src/abi', 'src/board', 'src/build', 'src/hub'],
   'src/hub': [],
-  'src/cli': ['src/abi', 'src/board', 'src/build', 'src/model', 'src/sim', 'src/hub', 'src/firmware'],
+  'src/cli': ['src/abi', 'src/board', 'src/build', 'src/model', 'src/sim', 'src/hub', 'src/firmware', 'src/flash'],
+  'src/flash': ['src/board', 'src/build', 'src/firmware'],
   'src/firmware': ['src/board', 'src/build'],
   'src/bench': ['src/board', 'src/build', 'src/sim', 'src/hub', 'src/firmware'],
 }

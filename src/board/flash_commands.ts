@@ -1,4 +1,4 @@
-/** What one would type to write a board: the commands of its own flash tools, at the places its file gives. Runs nothing. */
+/** What one would type to write or read a board: the commands of its own flash tools, at the places its file gives. Runs nothing. */
 
 import type { Board } from './board.js'
 import type { FlashTool, Partition } from './file.js'
@@ -16,9 +16,12 @@ export interface FlashImage {
   readonly at: number
 }
 
+/** Program and arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]]
+
 /** In the board's order; empty where it has no tool. */
 export function flashCommands(board: Board): FlashCommands[] {
-  return (board.flash.tools ?? []).map((tool) => ({ tool, commands: commandsOf(tool, board) }))
+  return (board.flash.tools ?? []).map((tool) => ({ tool, commands: tool === 'qemu' ? ['none: the emulator takes firmware.elf and a file that is the flash'] : writeCommands(tool, board, flashImages(board)).map(shownCommand) }))
 }
 
 /**
@@ -36,18 +39,33 @@ export function flashImages(board: Board): FlashImage[] {
   }).toSorted((a, b) => a.at - b.at)
 }
 
-function commandsOf(tool: FlashTool, board: Board): string[] {
-  const images = flashImages(board)
-  const each = (command: (image: FlashImage, isLast: boolean) => string): string[] => images.map((image, index) => command(image, index === images.length - 1))
+/** Writes the images and starts what they are. */
+export function writeCommands(tool: Exclude<FlashTool, 'qemu'>, board: Board, images: readonly FlashImage[], port = 'PORT'): CommandLine[] {
+  const each = (command: (image: FlashImage, isLast: boolean) => CommandLine): CommandLine[] => images.map((image, index) => command(image, index === images.length - 1))
   switch (tool) {
-    case 'esptool': return [`esptool --chip ${board.chip.esp?.target ?? 'auto'} --port PORT write_flash ${images.map(({ file, at }) => `0x${at.toString(16)} ${file}`).join(' ')}`]
-    case 'st-flash': return each(({ file, at }, isLast) => `st-flash ${isLast ? '--reset ' : ''}write ${file} ${address(at)}`)
-    case 'openocd': return [`openocd -f ${board.flash.openocd ?? ''} ${images.map(({ file, at }) => `-c "program ${file} ${address(at)} verify"`).join(' ')} -c "reset run" -c exit`]
-    case 'dfu-util': return each(({ file, at }, isLast) => `dfu-util -d 0483:df11 -a 0 -s ${address(at)}${isLast ? ':leave' : ''} -D ${file}`)
-    case 'stm32flash': return each(({ file, at }, isLast) => `stm32flash -w ${file} -v -S ${address(at)}${isLast ? ' -g 0x08000000' : ''} PORT`)
-    case 'qemu': return ['none: the emulator takes firmware.elf and a file that is the flash']
+    case 'esptool': return [['esptool', '--chip', board.chip.esp?.target ?? 'auto', '--port', port, 'write_flash', ...images.flatMap(({ file, at }) => [`0x${at.toString(16)}`, file])]]
+    case 'st-flash': return each(({ file, at }, isLast) => ['st-flash', ...isLast ? ['--reset'] : [], 'write', file, address(at)])
+    case 'openocd': return [['openocd', '-f', board.flash.openocd ?? '', ...images.flatMap(({ file, at }) => ['-c', `program ${file} ${address(at)} verify`]), '-c', 'reset run', '-c', 'exit']]
+    case 'dfu-util': return each(({ file, at }, isLast) => ['dfu-util', '-d', '0483:df11', '-a', '0', '-s', `${address(at)}${isLast ? ':leave' : ''}`, '-D', file])
+    case 'stm32flash': return each(({ file, at }, isLast) => ['stm32flash', '-w', file, '-v', '-S', address(at), ...isLast ? ['-g', '0x08000000'] : [], port])
     default: return tool satisfies never
   }
+}
+
+/** Reads `bytes` from `at` into a file that is not there yet. */
+export function readCommand(tool: Exclude<FlashTool, 'qemu' | 'esptool'>, board: Board, { file, at }: FlashImage, bytes: number, port = 'PORT'): CommandLine {
+  switch (tool) {
+    case 'st-flash': return ['st-flash', 'read', file, address(at), `0x${bytes.toString(16)}`]
+    case 'openocd': return ['openocd', '-f', board.flash.openocd ?? '', '-c', 'init', '-c', 'reset halt', '-c', `dump_image ${file} ${address(at)} ${bytes}`, '-c', 'exit']
+    case 'dfu-util': return ['dfu-util', '-d', '0483:df11', '-a', '0', '-s', `${address(at)}:${bytes}`, '-U', file]
+    case 'stm32flash': return ['stm32flash', '-r', file, '-S', `${address(at)}:${bytes}`, port]
+    default: return tool satisfies never
+  }
+}
+
+/** As one would type it. */
+export function shownCommand(command: CommandLine): string {
+  return command.map((word) => /[\s"]/.test(word) ? `"${word.replaceAll('"', '\\"')}"` : word).join(' ')
 }
 
 const address = (at: number): string => `0x${at.toString(16).padStart(8, '0')}`

@@ -8,11 +8,13 @@ import { appsCommand, boardsCommand } from './list.js'
 import { buildCommand } from './build.js'
 import { CliError, parseCommandLine, type Command } from './command.js'
 import { devCommand } from './dev.js'
+import { flashCommand } from './flash.js'
 import { commandHelp, programHelp } from './help.js'
 import { hubCommand } from './hub.js'
 import { modelCommand } from './model.js'
+import { monitorCommand } from './monitor.js'
 import { deviceCommand } from './remote/device.js'
-import { c2dCommand, monitorCommand } from './remote/message.js'
+import { c2dCommand } from './remote/message.js'
 import { methodCommand, queryCommand, twinCommand } from './remote/twin.js'
 import { simCommand } from './sim.js'
 import { sizeCommand } from './size.js'
@@ -20,8 +22,8 @@ import { trustCommand } from './trust.js'
 import { processTerminal, type Terminal } from './terminal.js'
 
 export const commands: readonly Command[] = [
-  devCommand, simCommand, buildCommand, sizeCommand, modelCommand, appsCommand, boardsCommand,
-  hubCommand, deviceCommand, twinCommand, methodCommand, c2dCommand, monitorCommand, queryCommand, trustCommand,
+  devCommand, simCommand, buildCommand, flashCommand, monitorCommand, sizeCommand, modelCommand, appsCommand, boardsCommand,
+  hubCommand, deviceCommand, twinCommand, methodCommand, c2dCommand, queryCommand, trustCommand,
 ]
 
 /** Runs one command line; the result is the exit code. */

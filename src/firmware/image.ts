@@ -25,6 +25,7 @@ export interface DeviceSettings {
   /** Where TCP connects to instead of the host in the connection string. */
   readonly address?: string | undefined
   readonly port?: number | undefined
+  readonly health?: 'off' | undefined
   /** Networks to join, the best first. */
   readonly wifi?: readonly { readonly name: string, readonly password: string }[] | undefined
 }

@@ -16,6 +16,7 @@ const packages: Readonly<Record<string, string>> = {
   make: 'make',
   patch: 'patch',
   xz: 'xz-utils',
+  'st-flash': 'stlink-tools',
 }
 
 export type Toolchain = 'arm-none-eabi' | 'riscv64-unknown-elf'

@@ -39,7 +39,7 @@ test('the version is that of the package', async () => {
 })
 
 test.each([
-  ['an unknown command', ['siim'], `there is no command 'siim' (commands: dev, sim, build, size, model, apps, boards, hub, device, twin, method, c2d, monitor, query, trust). Did you mean 'sim'? See: tinytwin --help`],
+  ['an unknown command', ['siim'], `there is no command 'siim' (commands: dev, sim, build, flash, monitor, size, model, apps, boards, hub, device, twin, method, c2d, query, trust). Did you mean 'sim'? See: tinytwin --help`],
   ['an option before the command', ['--jsn'], `there is no option '--jsn'`],
   ['an unknown option', ['sim', 'blink', '--sed', '7'], `'sim' has no option '--sed'. Did you mean '--seed'? See: tinytwin sim --help`],
   ['an unknown short option', ['sim', 'blink', '-x'], `'sim' has no option '-x'.`],

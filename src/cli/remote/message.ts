@@ -1,6 +1,6 @@
 /** `tinytwin c2d` and `monitor`: messages to devices, and what devices send. */
 
-import { CliError, type Command } from '../command.js'
+import { CliError, type Command, type Invocation, type Option } from '../command.js'
 import { ended, realSpan } from '../ending.js'
 import { addressOptions, hubAddress } from './address.js'
 import { pairs } from './json.js'
@@ -36,46 +36,41 @@ export const c2dCommand: Command = {
   },
 }
 
-export const monitorCommand: Command = {
-  name: 'monitor',
-  summary: 'Shows what devices send, as it arrives.',
-  doc: 'Reads the built-in endpoint of a hub, from now on or from an earlier time, until Ctrl-C.',
-  arguments: [],
-  options: [
-    { name: 'device', value: 'ID', doc: 'Only this device. Default: all.' },
-    { name: 'since', value: 'DURATION', doc: 'Also what came in the time before now, such as 10m. Default: 0s.' },
-    { name: 'group', value: 'NAME', doc: 'Consumer group. Default: $Default.' },
-    { name: 'for', value: 'DURATION', doc: 'Stop by itself after this time. Default: run until Ctrl-C.' },
-    ...addressOptions,
-  ],
-  examples: [['monitor --device grinder-1', 'One device.'], ['monitor --since 1h --for 5s --json', 'The last hour, for a script.']],
-  run: async ({ args, terminal }) => {
-    const forMs = realSpan(args)
-    const since = args.span('since')
-    const only = args.text('device')
-    const address = hubAddress(args)
-    const over = new AbortController()
-    const finish = async (): Promise<void> => {
-      await ended(AbortSignal.any([terminal.interruption(), over.signal]), forMs)
-      over.abort()
-    }
-    const finishing = finish()
-    const { monitor } = await import('./amqp.js')
-    try {
-      await monitor(address, {
-        consumerGroup: args.text('group') ?? '$Default',
-        ...(since === undefined ? {} : { since: Date.now() - since }),
-        event: ({ deviceId, enqueuedTime, body, ...rest }) => {
-          if (only !== undefined && deviceId !== only) return
-          terminal.print(args.json
-            ? `${JSON.stringify({ type: 'telemetry', device: deviceId, time: enqueuedTime, body, ...rest })}\n`
-            : `${enqueuedTime}  ${deviceId}  ${typeof body === 'string' ? body : JSON.stringify(body)}\n`)
-        },
-      }, over.signal)
-    } finally {
-      over.abort()
-      await finishing
-    }
-    return 0
-  },
+/** Of watching a hub. */
+export const monitorOptions: readonly Option[] = [
+  { name: 'device', value: 'ID', doc: 'Only this device of the hub. Default: all.' },
+  { name: 'since', value: 'DURATION', doc: 'Also what came to the hub in the time before now, such as 10m. Default: 0s.' },
+  { name: 'group', value: 'NAME', doc: 'Consumer group of the hub. Default: $Default.' },
+  ...addressOptions,
+]
+
+/** Prints what devices send to a hub until it is told to stop. */
+export async function monitorHub({ args, terminal }: Invocation): Promise<number> {
+  const forMs = realSpan(args)
+  const since = args.span('since')
+  const only = args.text('device')
+  const address = hubAddress(args)
+  const over = new AbortController()
+  const finish = async (): Promise<void> => {
+    await ended(AbortSignal.any([terminal.interruption(), over.signal]), forMs)
+    over.abort()
+  }
+  const finishing = finish()
+  const { monitor } = await import('./amqp.js')
+  try {
+    await monitor(address, {
+      consumerGroup: args.text('group') ?? '$Default',
+      ...(since === undefined ? {} : { since: Date.now() - since }),
+      event: ({ deviceId, enqueuedTime, body, ...rest }) => {
+        if (only !== undefined && deviceId !== only) return
+        terminal.print(args.json
+          ? `${JSON.stringify({ type: 'telemetry', device: deviceId, time: enqueuedTime, body, ...rest })}\n`
+          : `${enqueuedTime}  ${deviceId}  ${typeof body === 'string' ? body : JSON.stringify(body)}\n`)
+      },
+    }, over.signal)
+  } finally {
+    over.abort()
+    await finishing
+  }
+  return 0
 }

@@ -1,0 +1,18 @@
+/** The door of src/flash. */
+
+export { followConsole } from './console.js'
+export type { ConsoleOptions } from './console.js'
+export { readCredentials, variables } from './credentials.js'
+export type { Credentials } from './credentials.js'
+export { FlashError } from './error.js'
+export { connectEsp } from './esp.js'
+export { externalFlasher, externalTool, needsPort } from './external.js'
+export { firmwareParts } from './firmware_parts.js'
+export type { Flasher, WriteNews, WritePart } from './flasher.js'
+export { openPort } from './port.js'
+export type { Port } from './port.js'
+export { listPorts } from './ports.js'
+export type { FoundPort } from './ports.js'
+export { slotsOf } from './slots.js'
+export { appPart, planJob, planUndo, settingsPart, WriteRecord } from './write.js'
+export type { Job, Plan } from './write.js'
