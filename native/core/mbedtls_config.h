@@ -28,7 +28,7 @@
 #define MBEDTLS_AES_ONLY_128_BIT_KEY_LENGTH // all of IoT Hub's peers have it
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_GCM_C
-#ifndef TT_TLS13 // PSA knows more modes
+#ifndef TT_TLS13                        // PSA knows more modes
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT // GCM only ever encrypts blocks
 #endif
 
