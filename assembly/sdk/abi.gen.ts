@@ -89,6 +89,9 @@ declare function device_random(): i32;
 @external("device", "restart")
 declare function device_restart(delayMs: i32): i32;
 // @ts-ignore: decorator
+@external("device", "sleep")
+declare function device_sleep(seconds: i32, patienceMs: i32): i32;
+// @ts-ignore: decorator
 @external("device", "abort")
 declare function device_abort(message: usize, messageLength: i32, file: usize, fileLength: i32, line: i32, column: i32): void;
 
@@ -109,6 +112,9 @@ export namespace host_device {
   /** Restarts the device after delay_ms (0 to 86,400,000), outputs safe. */
   // @ts-ignore: decorator
   @inline export function restart(delayMs: i32): i32 { return device_restart(delayMs); }
+  /** Ends the app, lets the link send for up to patience_ms (0 to 600,000), puts the rest on flash and sleeps (1 to 2,678,400 s); then the device starts anew. `unsupported` where the chip cannot. */
+  // @ts-ignore: decorator
+  @inline export function sleep(seconds: i32, patienceMs: i32): i32 { return device_sleep(seconds, patienceMs); }
   /** Called once by a failed assertion; the guest traps next. */
   // @ts-ignore: decorator
   @inline export function abort(message: string, file: string, line: i32, column: i32): void { device_abort(changetype<usize>(message), message.length, changetype<usize>(file), file.length, line, column); }

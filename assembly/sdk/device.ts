@@ -31,6 +31,13 @@ export namespace device {
   // @ts-ignore: decorator
   @inline export function restart(delayMs: i32): i32 { return host_device.restart(delayMs); }
 
+  /**
+   * Sleeps deeply for `seconds` (1 to 2,678,400) and starts anew. First the app ends, outputs safe, and what is queued is sent for up to
+   * `patienceMs` (0 to 600,000); what is left waits on flash. Negative is a `HostError`: `Unsupported` where the chip cannot.
+   */
+  // @ts-ignore: decorator
+  @inline export function sleep(seconds: i32, patienceMs: i32 = 30000): i32 { return host_device.sleep(seconds, patienceMs); }
+
   /** 32 random bits. */
   // @ts-ignore: decorator
   @inline export function random(): i32 { return host_device.random(); }

@@ -61,6 +61,14 @@ static const char *device_restart(struct tt_app *app, const struct tt_guest_memo
     return NULL;
 }
 
+static const char *device_sleep(struct tt_app *app, const struct tt_guest_memory *memory,
+                                const uint64_t *args, uint64_t *result)
+{
+    (void)memory;
+    *result = (uint32_t)tt_abi_device_sleep(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
+    return NULL;
+}
+
 static const char *device_abort(struct tt_app *app, const struct tt_guest_memory *memory,
                                 const uint64_t *args, uint64_t *result)
 {
@@ -543,6 +551,7 @@ const struct tt_import tt_imports[] = {
     {"device", "clock", "I()", "", false, 0, device_clock},
     {"device", "random", "i()", "", false, 0, device_random},
     {"device", "restart", "i(i)", "i", true, 0, device_restart},
+    {"device", "sleep", "i(ii)", "ii", true, 0, device_sleep},
     {"device", "abort", "v(iiiiii)", "ttii", true, 0, device_abort},
     {"event", "size", "i()", "", true, 0, event_size},
     {"event", "read", "i(iii)", "io", true, 0, event_read},

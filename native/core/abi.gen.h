@@ -64,7 +64,7 @@ struct tt_import {
 };
 
 extern const struct tt_import tt_imports[];
-enum { TT_IMPORT_COUNT = 53 };
+enum { TT_IMPORT_COUNT = 54 };
 
 // The bodies, written by hand in core. Pointers are valid during the call only.
 
@@ -83,6 +83,8 @@ int64_t tt_abi_device_clock(struct tt_app *app);
 int32_t tt_abi_device_random(struct tt_app *app);
 // Restarts the device after delay_ms (0 to 86,400,000), outputs safe.
 int32_t tt_abi_device_restart(struct tt_app *app, int32_t delay_ms);
+// Ends the app, lets the link send for up to patience_ms (0 to 600,000), puts the rest on flash and sleeps (1 to 2,678,400 s); then the device starts anew. `unsupported` where the chip cannot.
+int32_t tt_abi_device_sleep(struct tt_app *app, int32_t seconds, int32_t patience_ms);
 // Called once by a failed assertion; the guest traps next.
 void tt_abi_device_abort(struct tt_app *app, const char *message, size_t message_len,
                          const char *file, size_t file_len, int32_t line, int32_t column);

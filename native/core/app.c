@@ -141,8 +141,27 @@ static int32_t until(int64_t wake_ms, int64_t now_ms)
     return wait > INT32_MAX ? INT32_MAX : wait < 0 ? 0 : (int32_t)wait;
 }
 
+// The link, which knows what is still to be sent, has the last word.
+static void fall_asleep(struct tt_app *app)
+{
+    const struct tt_port *const port = app->config.port;
+    struct tt_outbox *const outbox = app->config.outbox;
+    tt_app_stop(app);
+    if (app->config.offline) {
+        port->sleep(port->ctx, app->sleep_s);
+        return;
+    }
+    outbox->sleep_patience_ms = app->sleep_patience_ms;
+    atomic_store(&outbox->sleep_s, app->sleep_s);
+    if (port->wake_link) { port->wake_link(port->ctx); }
+}
+
 static void restart(struct tt_app *app)
 {
+    if (app->sleep_s > 0) {
+        fall_asleep(app);
+        return;
+    }
     tt_app_stop(app);
     tt_app_log(app, TT_LOG_INFO, "restarting");
     app->config.port->restart(app->config.port->ctx, TT_RESTART_REQUESTED);

@@ -42,6 +42,7 @@ struct tt_app_config {
     struct tt_range module_id; // empty: the device itself
     uint32_t boot;             // number of this start, first half of message ids
     bool health;               // the last crash is a reported property
+    bool offline;              // there is no link
     const uint8_t *wasm;       // the caller's, unchanged while the app lives
     size_t wasm_len;
 };

@@ -67,6 +67,19 @@ void tt_abi_device_abort(struct tt_app *app, const char *message, size_t message
     tt_app_log(app, TT_LOG_ERROR, app->aborted);
 }
 
+int32_t tt_abi_device_sleep(struct tt_app *app, int32_t seconds, int32_t patience_ms)
+{
+    enum { SECONDS_MAX = 31 * 86400, PATIENCE_MAX_MS = 600000 };
+    if (app->config.port->sleep == NULL) { return TT_EUNSUPPORTED; }
+    if (seconds < 1 || seconds > SECONDS_MAX || patience_ms < 0 || patience_ms > PATIENCE_MAX_MS) {
+        return TT_EINVALID;
+    }
+    app->sleep_s = (uint32_t)seconds;
+    app->sleep_patience_ms = (uint32_t)patience_ms;
+    app->restart_ms = app->now_ms; // once this event is over
+    return TT_OK;
+}
+
 // An app's keys begin with '/', so that they never meet the runtime's. False when too long or
 // empty.
 static bool store_key(const char *key, size_t key_len, char out[TT_STORE_KEY_MAX])

@@ -40,6 +40,8 @@ struct tt_app {
     int64_t now_ms;
     int64_t wake_ms;    // nothing is due before
     int64_t restart_ms; // INT64_MAX: no restart was asked for
+    uint32_t sleep_s;   // to sleep instead of restarting; 0: not
+    uint32_t sleep_patience_ms;
 
     bool loaded;
     bool started;

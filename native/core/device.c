@@ -106,6 +106,7 @@ static int start_app(struct tt_device *device, const struct tt_device_config *co
         .module_id = config->link.connection.module_id,
         .boot = boot,
         .health = config->health,
+        .offline = config->offline,
         .wasm = config->wasm,
         .wasm_len = config->wasm_len,
     };

@@ -16,6 +16,8 @@ static const char *reset_text(enum tt_reset_reason reset)
         return "watchdog";
     case TT_RESET_BROWNOUT:
         return "brownout";
+    case TT_RESET_SLEEP:
+        return "sleep";
     default:
         return NULL;
     }

@@ -78,3 +78,37 @@ int64_t tt_link_store(struct tt_link *link, int64_t now_ms)
                      tt_queue_bytes(&outbox->telemetry) > outbox->telemetry.size / 2;
     return due ? store(link, now_ms) : link->away_ms;
 }
+
+// Messages RAM would lose. What flash does not take is lost with it, as told.
+static void store_all(struct tt_link *link, int64_t now_ms)
+{
+    struct tt_outbox *const outbox = link->config.outbox;
+    if (outbox->journal.block == NULL) { return; }
+    if (tt_outbox_owes(outbox)) { tt_outbox_settle(outbox); }
+    while (store(link, now_ms) == now_ms) {}
+}
+
+bool tt_link_sleep(struct tt_link *link, int64_t now_ms, int64_t *next_ms)
+{
+    enum { LEAVE_MS = 70000 }; // longer than leaving takes: the connection is not worth waiting for
+    const struct tt_port *const port = link->config.port;
+    struct tt_outbox *const outbox = link->config.outbox;
+    const uint32_t seconds = atomic_load(&outbox->sleep_s);
+    if (seconds == 0) { return false; }
+    if (link->sleep_by_ms == 0) { link->sleep_by_ms = now_ms + outbox->sleep_patience_ms; }
+    const bool sent = tt_link_idle(link) && (tt_hub_quiet(&link->hub) || !tt_link_connected(link));
+    if (!link->lent && !sent && now_ms < link->sleep_by_ms) {
+        if (link->sleep_by_ms < *next_ms) { *next_ms = link->sleep_by_ms; }
+        return false;
+    }
+    link->lent = true; // it leaves, and dials no more
+    const bool leaves = link->phase == TT_LINK_CONNECTED || link->phase == TT_LINK_LEAVING;
+    if (leaves && now_ms < link->sleep_by_ms + LEAVE_MS) {
+        if (link->phase == TT_LINK_CONNECTED && !link->hub.draining) { *next_ms = now_ms; }
+        return false;
+    }
+    store_all(link, now_ms);
+    tt_link_stop(link);
+    port->sleep(port->ctx, seconds);
+    return true;
+}

@@ -20,6 +20,9 @@ struct tt_outbox {
     uint32_t message_max;    // bytes of properties and body; 0: what the lane takes
     int32_t next_sequence;   // app's; the next telemetry message's number, from 1
     _Atomic bool twin_asked; // set by the app, cleared by the link
+    // Set by the app, which is over then: the link is to let the device sleep. 0: it is awake.
+    _Atomic uint32_t sleep_s;
+    uint32_t sleep_patience_ms; // written before sleep_s
 };
 
 // How a message is to be treated.

@@ -14,7 +14,8 @@ struct tt_chip {
     int64_t (*epoch_ms)(int64_t uptime_ms);
     // Strong random bytes, on both loops. A chip that has none now says so and resets.
     void (*random)(uint8_t *out, size_t len);
-    void (*reset)(void); // does not return
+    void (*reset)(void);             // does not return
+    void (*sleep)(uint32_t seconds); // deep, ends in a reset: does not return; NULL: it cannot
     // A whole line of the log, or of a trace a part; returns when it is out.
     void (*write)(const char *text, size_t len);
     uint32_t (*counter)(void); // free-running, upwards; figures are in its unit

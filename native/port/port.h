@@ -48,6 +48,7 @@ enum tt_reset_reason {
     TT_RESET_SOFTWARE, // asked for, or after a fault that was told
     TT_RESET_WATCHDOG,
     TT_RESET_BROWNOUT,
+    TT_RESET_SLEEP, // woke up
 };
 
 // How the device is, for those who look after it.
@@ -73,6 +74,9 @@ struct tt_port {
     // Makes the other loop's wait end early. May be NULL where one thread steps both.
     void (*wake_app)(void *ctx);
     void (*wake_link)(void *ctx);
+    // Sleeps deeply, as good as off, then starts the device anew; does not return on a real one
+    // (see restart). On the link loop, or the app loop of a device without a link; may be NULL.
+    void (*sleep)(void *ctx, uint32_t seconds);
     // On the link loop; may be NULL.
     void (*condition)(void *ctx, struct tt_condition *out);
     // May be NULL.

@@ -112,6 +112,8 @@ export const capabilities: readonly Capability[] = [
       call('clock', [], 'i64', 'Milliseconds since 1970-01-01 UTC, or `unset`.', { traced: false }),
       call('random', [], 'i32', '32 random bits; every i32 is a value, none an error.', { traced: false }),
       call('restart', [i32('delay_ms')], 'i32', 'Restarts the device after delay_ms (0 to 86,400,000), outputs safe.'),
+      call('sleep', [i32('seconds'), i32('patience_ms')], 'i32',
+        'Ends the app, lets the link send for up to patience_ms (0 to 600,000), puts the rest on flash and sleeps (1 to 2,678,400 s); then the device starts anew. `unsupported` where the chip cannot.'),
       call('abort', [text('message'), text('file'), i32('line'), i32('column')], 'none', 'Called once by a failed assertion; the guest traps next.'),
     ],
   },

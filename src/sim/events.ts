@@ -13,7 +13,7 @@ export type DeviceNews =
   | { readonly type: 'connect', readonly stream: number, readonly host: string, readonly port: number }
   | { readonly type: 'write', readonly stream: number, readonly bytes: Uint8Array }
   | { readonly type: 'close', readonly stream: number }
-  | { readonly type: 'restart', readonly why: 'power' | 'reset' }
+  | { readonly type: 'restart', readonly why: 'power' | 'reset', readonly afterMs: number }
 
 const headBytes = 16
 
@@ -33,7 +33,7 @@ export function decodeNews(frames: Buffer, length: number, each: (news: DeviceNe
       case 3: each({ type: 'connect', stream: a, port: b, host: frames.toString('utf8', begin, end) }); break
       case 4: each({ type: 'write', stream: a, bytes: frames.subarray(begin, end) }); break
       case 5: each({ type: 'close', stream: a }); break
-      case 6: each({ type: 'restart', why: a === 0 ? 'power' : 'reset' }); break
+      case 6: each({ type: 'restart', why: a === 0 ? 'power' : 'reset', afterMs: b * 1000 }); break
       default: throw new Error(`the addon told of something unknown (${kind}). Run: npm run setup`)
     }
   }

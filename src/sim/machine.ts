@@ -114,6 +114,8 @@ export class Machine {
   #bootMs = 0
   #steps = 0
   #restarting: 'power' | 'reset' | undefined
+  /** When it wakes from a deep sleep; undefined: it does not sleep. */
+  #asleepUntilMs: number | undefined
   #disposed = false
   #powered = false
   /** The loops do not run, as with a task that waits for ever. */
@@ -191,6 +193,7 @@ export class Machine {
     const { timeline, app } = this.#options
     this.#bootMs = timeline.nowMs
     this.#restarting = undefined
+    this.#asleepUntilMs = undefined
     this.#hung = false
     this.#powered = true
     const why = this.#native.start(this.#epochBaseMs, resetReason[reason])
@@ -238,6 +241,7 @@ export class Machine {
   /** Power goes without a word to anyone: wires die, RAM is lost, the flash stays. */
   cut(): void {
     this.#called(['cut'])
+    this.#asleepUntilMs = undefined
     this.#stop('power')
   }
 
@@ -259,6 +263,10 @@ export class Machine {
   /** Runs all that is due now on the timeline. Throws what a part or an I2C device threw. */
   step(): void {
     if (this.#hung) return
+    if (this.#asleepUntilMs !== undefined) {
+      if (this.#options.timeline.nowMs >= this.#asleepUntilMs) this.#start('sleep')
+      return
+    }
     this.#steps++
     const { nowMs } = this.#options.timeline
     const wait = this.#native.step(nowMs - this.#bootMs)
@@ -269,6 +277,12 @@ export class Machine {
     if (this.#restarting !== undefined) {
       const reason = this.#restarting === 'power' ? 'power' : 'software'
       this.#stop(this.#restarting)
+      if (this.#asleepUntilMs !== undefined) {
+        this.#restarting = undefined
+        this.deadlineMs = this.#asleepUntilMs
+        this.#options.timeline.soon()
+        return
+      }
       this.#start(reason)
     }
   }
@@ -382,7 +396,10 @@ export class Machine {
         wire?.close()
         break
       }
-      case 'restart': this.#restarting = news.why; break
+      case 'restart':
+        this.#restarting = news.why
+        if (news.afterMs > 0) this.#asleepUntilMs = this.#options.timeline.nowMs + news.afterMs
+        break
       default: news satisfies never
     }
   }

@@ -54,7 +54,7 @@ export interface LinkOptions extends Partial<ClientIdentity> {
 }
 
 /** Why a device starts: enum tt_reset_reason of native/port/port.h. */
-export const resetReason = { power: 1, software: 3, watchdog: 4 } as const
+export const resetReason = { power: 1, software: 3, watchdog: 4, sleep: 6 } as const
 
 /** What the addon's V8 engine asks of JavaScript; none of it throws. */
 export interface GuestHooks {

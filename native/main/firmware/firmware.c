@@ -38,6 +38,12 @@ static enum tt_reset_reason reset_reason(void)
     return chip->reset_reason != NULL ? chip->reset_reason() : TT_RESET_UNKNOWN;
 }
 
+static void sleep_for(void *ctx, uint32_t seconds)
+{
+    (void)ctx;
+    chip->sleep(seconds);
+}
+
 static void condition(void *ctx, struct tt_condition *out)
 {
     (void)ctx;
@@ -159,6 +165,7 @@ void tt_firmware_run(const struct tt_chip *of_chip, const struct tt_network *of_
     port = tt_os_port();
     port.epoch_ms = epoch_ms;
     port.condition = condition;
+    if (chip->sleep != NULL) { port.sleep = sleep_for; }
     tt_measure_port(&port, network);
     if (chip->show != NULL) {
         chip->show(&(struct tt_figures){0});

@@ -4,6 +4,7 @@
 #include <esp_cpu.h>
 #include <esp_ota_ops.h>
 #include <esp_random.h>
+#include <esp_sleep.h>
 #include <esp_system.h>
 #include <freertos/FreeRTOS.h>
 #include <stdio.h>
@@ -31,6 +32,13 @@ static void random_bytes(uint8_t *out, size_t len)
 static void reset(void)
 {
     esp_restart();
+}
+
+// The timer wakes the chip by a reset; only the clock and its memory stay on.
+static void sleep_for(uint32_t seconds)
+{
+    esp_sleep_enable_timer_wakeup((uint64_t)seconds * 1000000);
+    esp_deep_sleep_start();
 }
 
 static void write_line(const char *text, size_t len)
@@ -65,6 +73,8 @@ static enum tt_reset_reason reset_reason(void)
         return TT_RESET_WATCHDOG;
     case ESP_RST_BROWNOUT:
         return TT_RESET_BROWNOUT;
+    case ESP_RST_DEEPSLEEP:
+        return TT_RESET_SLEEP;
     default:
         return TT_RESET_UNKNOWN;
     }
@@ -86,6 +96,7 @@ struct tt_chip tt_esp_chip(void)
         .epoch_ms = epoch_ms,
         .random = random_bytes,
         .reset = reset,
+        .sleep = sleep_for,
         .write = write_line,
         .counter = counter,
         .in_handler = in_handler,

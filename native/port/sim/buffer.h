@@ -22,7 +22,8 @@ enum tt_sim_event_kind {
     TT_SIM_CONNECT = 3, // a: stream, b: port; payload: host
     TT_SIM_WRITE = 4,   // a: stream; payload: bytes
     TT_SIM_CLOSE = 5,   // a: stream
-    TT_SIM_RESTART = 6, // a: enum tt_restart_reason; 0: the power went at a flash write
+    // a: enum tt_restart_reason; 0: the power went at a flash write. b: seconds of sleep before it
+    TT_SIM_RESTART = 6,
 };
 
 // An event: four little-endian i32 (kind, a, b, payload length), then the payload.

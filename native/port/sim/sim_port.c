@@ -13,6 +13,7 @@ static void write_log(void *ctx, enum tt_log_level level, const char *text, size
 static int open_stream(void *ctx, const char *host, uint16_t port, struct tt_stream *out);
 static void wake(void *ctx);
 static void notice(void *ctx, const struct tt_notice *notice);
+static void fall_asleep(void *ctx, uint32_t seconds);
 static void condition(void *ctx, struct tt_condition *out);
 
 void tt_sim_port_init(struct tt_sim_port *port)
@@ -57,6 +58,7 @@ struct tt_port tt_sim_port_functions(struct tt_sim_port *port)
         .wake_app = wake,
         .wake_link = wake,
         .condition = condition,
+        .sleep = fall_asleep,
         .notice = notice,
     };
 }
@@ -102,6 +104,14 @@ static void restart(void *ctx, enum tt_restart_reason reason)
         port->restarting = (int)reason;
         tt_sim_event(&port->events, TT_SIM_RESTART, (int32_t)reason, 0, NULL, 0);
     }
+}
+
+static void fall_asleep(void *ctx, uint32_t seconds)
+{
+    struct tt_sim_port *port = ctx;
+    if (port->restarting != 0) { return; }
+    port->restarting = TT_RESTART_REQUESTED;
+    tt_sim_event(&port->events, TT_SIM_RESTART, TT_RESTART_REQUESTED, (int32_t)seconds, NULL, 0);
 }
 
 // A guest may log without end in one event: nobody can take the lines over before it is stopped.
