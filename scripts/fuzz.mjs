@@ -20,7 +20,7 @@ needs clang. What was found is kept in build/fuzz, and a target that finds somet
 const shares = { FUZZ_MQTT: 0.7, FUZZ_AMQP: 0.25, FUZZ_HTTP: 0.05 }
 const files = ['test/hub/fuzz.test.ts', 'test/hub/amqp/hostile.test.ts', 'test/hub/http/fuzz.test.ts']
 /** Whole connections and whole guests take a hundred times as long as one text. */
-const slow = new Set(['guest', 'hub'])
+const slow = new Set(['guest', 'hub', 'upload'])
 const weight = (target) => slow.has(target) ? 0.05 : 1
 
 const count = (name, text, least) => {
