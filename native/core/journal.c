@@ -28,6 +28,7 @@ enum {
     FLAG_PROPERTIES = 4,
     FLAGS = 7,
     CHUNK = 64,
+    BARREN_MAX = 2, // one bad block is passed over at the price of messages, a bad flash is not
 };
 static const uint8_t magic[4] = {'T', 'T', 'J', '1'};
 
@@ -598,9 +599,43 @@ static int erase_segment(const struct tt_journal *journal, uint32_t segment)
     return TT_OK;
 }
 
+// Head goes back to before the segments that took no record, to try them again. False when it
+// cannot be read.
+static bool go_back(struct tt_journal *journal)
+{
+    const uint32_t back = journal->barren;
+    const uint32_t segment = (journal->head.segment + journal->segments - back) % journal->segments;
+    bool valid;
+    bool retired;
+    uint32_t sequence;
+    uint32_t count;
+    if (read_header(journal, segment, &valid, &retired, &sequence, &count) < 0 || !valid ||
+        sequence != journal->head.sequence - back) {
+        return false;
+    }
+    struct tt_journal_place place = start_of(journal, segment, sequence, count);
+    while (place.offset < journal->barren_after) {
+        struct tt_telemetry message;
+        uint32_t bytes;
+        const int found = find(journal, &place, &message, &bytes);
+        if (found != FOUND_RECORD && found != FOUND_DONE) { return false; }
+        step_over(journal, &place, &message, bytes);
+    }
+    journal->head = place;
+    journal->used -= back;
+    journal->barren = 0;
+    return true;
+}
+
 // Head begins the segment after its own. One that fails is left out, its sequence too.
 static int begin_segment(struct tt_journal *journal)
 {
+    if (journal->used == journal->segments && tt_journal_peek(journal) &&
+        journal->used == journal->segments) {
+        const uint32_t most = journal->segments <= BARREN_MAX ? 1 : BARREN_MAX;
+        if (journal->barren < most) { return TT_EFULL; }
+        if (!go_back(journal)) { return TT_EIO; }
+    }
     struct tt_journal_place next =
         start_of(journal, (journal->head.segment + 1) % journal->segments,
                  journal->head.sequence + 1, journal->head.count);
@@ -608,16 +643,14 @@ static int begin_segment(struct tt_journal *journal)
         next.segment = 0;
         next.count = 0;
     }
-    if (journal->used == journal->segments) {
-        if (tt_journal_peek(journal) && journal->used == journal->segments) { return TT_EFULL; }
-        if (journal->used == journal->segments) { journal->used = 0; } // one segment, all done
-    }
+    if (journal->used == journal->segments) { journal->used = 0; } // one segment, all done
     uint8_t header[HEADER];
     memcpy(header, magic, sizeof magic);
     tt_put32(header + 4, next.sequence);
     tt_put32(header + 8, next.count);
     tt_put32(header + 12, tt_crc32(0, header, 12));
     journal->open = false;
+    if (journal->barren++ == 0) { journal->barren_after = journal->head.offset; }
     int err = erase_segment(journal, next.segment);
     if (err == TT_OK) {
         struct stream stream = {.journal = journal, .at = device_offset(journal, next.segment, 0)};
@@ -654,6 +687,7 @@ static int write_record(struct tt_journal *journal, const struct tt_telemetry *m
     if (stream.err == TT_OK && find(journal, head, &written, &written_bytes) == FOUND_RECORD &&
         written_bytes == bytes) {
         step_over(journal, head, &written, bytes);
+        journal->barren = 0;
         return TT_OK;
     }
     // Should all of it be there nevertheless, it must not come back after a restart: it is still

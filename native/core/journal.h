@@ -56,6 +56,9 @@ struct tt_journal {
     uint32_t used; // segments from tail's to head's; 0: nothing was ever written
     bool open;     // head takes records; else the next one begins a segment
     bool found;    // `oldest` is the record at tail
+    // Segments begun since the last record: flash fails, and giving messages up gains nothing.
+    uint32_t barren;
+    uint32_t barren_after; // where that record ended, in its segment
     struct tt_journal_place head;
     struct tt_journal_place tail;
     struct tt_telemetry oldest;
@@ -76,7 +79,7 @@ size_t tt_journal_message_max(const struct tt_journal *journal);
 
 // On flash and read back when it returns TT_OK. TT_EFULL: the oldest segment would have to go, and
 // there are messages in it; TT_EINVALID: longer than tt_journal_message_max; TT_EIO: the message is
-// not kept, and the next one tries another segment.
+// not kept, and the next one tries another segment, after two that failed one of the same again.
 int tt_journal_append(struct tt_journal *journal, const struct tt_telemetry *message);
 
 // The oldest message, until it is popped; NULL when there is none.

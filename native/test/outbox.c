@@ -187,6 +187,53 @@ static void expiry(void)
     CHECK(!tt_outbox_expired(&message, 200000, 99999) && tt_outbox_expired(&message, 0, 100000));
 }
 
+// Sends as long as there is room in RAM, each time the flash is tried once more; returns how many
+// messages gave way.
+static int try_in_vain(struct bench *bench, int attempts)
+{
+    const int before = bench->dropped;
+    bench->flash.budget = 0;
+    for (int i = 0; i < attempts; i++) {
+        struct tt_telemetry which;
+        if (tt_queue_bytes(&bench->outbox.telemetry) < 150) { send(bench, 0); }
+        enum tt_outbox_fate fate;
+        while ((fate = tt_outbox_store(&bench->outbox, &which)) == TT_OUTBOX_DROPPED) {
+            bench->fate[which.sequence] = 'd';
+            bench->dropped++;
+        }
+        CHECK_INT(fate, TT_OUTBOX_FAILED);
+    }
+    bench->flash.budget = FAKE_FLASH_EVER;
+    return bench->dropped - before;
+}
+
+static void failing_flash(void)
+{
+    static struct bench bench;
+    static const uint32_t blocks[] = {2, 3, 4, 16};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        begin(&bench, 256, blocks[i]);
+        for (int n = 0; n < 4; n++) {
+            send(&bench, 0);
+            CHECK(store(&bench));
+        }
+        CHECK_INT(try_in_vain(&bench, 60), 0);
+        CHECK(store(&bench));
+        CHECK_INT(bench.dropped, 0);
+        while (bench.dropped == 0) {
+            send(&bench, 0);
+            CHECK(store(&bench));
+        }
+        CHECK(try_in_vain(&bench, 60) <= 2 * 5); // two segments at most
+        CHECK(store(&bench));
+        for (int n = 0; n < 20; n++) {
+            send(&bench, 0);
+            CHECK(store(&bench));
+        }
+        check_rest(&bench, false);
+    }
+}
+
 // Fills an outbox to beyond its brim, every sixth message urgent, with the power gone at `budget`.
 static bool cut_at(struct bench *bench, long budget, int torn)
 {
@@ -233,6 +280,7 @@ int main(void)
     RUN(too_many_urgent, "of urgent messages alone the oldest give way");
     RUN(too_long, "what flash could never hold is refused when it is sent");
     RUN(expiry, "a message expires by the clock, or by uptime where there was none");
+    RUN(failing_flash, "flash that fails for long costs no more than two segments of messages");
     RUN(power_cuts,
         "a power cut anywhere while messages give way loses and doubles nothing stored");
     return 0;
