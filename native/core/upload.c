@@ -309,9 +309,10 @@ static const char *take_permission(struct tt_upload *upload, struct tt_range jso
 }
 
 // The hub's own requests: "/devices/{id}/files" and what follows, signed, with a JSON body that
-// stands behind the head in the work buffer. False when it does not fit, which no id can cause.
-static bool begin_hub_request(struct tt_upload *upload, struct tt_writer *head, const char *path,
-                              size_t body_len)
+// stands behind the head in the work buffer. TT_OK, TT_EINVALID when it does not fit, which no id
+// can cause, or why nothing can be signed.
+static int begin_hub_request(struct tt_upload *upload, struct tt_writer *head, const char *path,
+                             size_t body_len)
 {
     struct tt_range host;
     struct tt_range id;
@@ -331,7 +332,8 @@ static bool begin_hub_request(struct tt_upload *upload, struct tt_writer *head, 
     tt_crypto_forget(token, sizeof token);
     tt_http_write_header(head, "Content-Type", text_of("application/json"));
     tt_http_write_end(head);
-    return !target.full && !head->full && token_len >= 0;
+    if (token_len < 0) { return token_len; }
+    return target.full || head->full ? TT_EINVALID : TT_OK;
 }
 
 // The answer may take what the request leaves of the work buffer.
@@ -351,8 +353,12 @@ static void ask_hub(struct tt_upload *upload, const char *path, const struct tt_
                     int64_t now_ms)
 {
     struct tt_writer head = tt_writer_of(upload->work, sizeof upload->work - body->len);
-    if (body->full || !begin_hub_request(upload, &head, path, body->len)) {
-        finish(upload, TT_EINVALID, "a request to the hub is too long for this device");
+    const int err = body->full ? TT_EINVALID : begin_hub_request(upload, &head, path, body->len);
+    if (err < 0) {
+        failed(upload, err,
+               err == TT_EUNSET ? "the clock is not set: no token can be signed"
+                                : "a request to the hub is too long for this device",
+               now_ms);
         return;
     }
     memcpy(upload->work + head.len, body->data, body->len);

@@ -59,3 +59,24 @@ test('two faults of the clock add up, and each takes back its own', async () => 
   await coffee.advance('1m')
   expect(coffee.connected).toBe(true)
 })
+
+test('an upload that power cut waits for a device whose clock is not set yet', async () => {
+  await using device = await simulate('assembly/bench/uploader', { board: 'host', deviceId: 'd1' })
+  await device.advance('1s')
+  const size = 200_000
+  expect((await device.invoke('write', { size })).payload).toEqual({ result: 0 })
+  device.world.storage.fault = (_request, at) => {
+    if (at === 30) device.network.down()
+    return undefined
+  }
+  await device.invoke('beginFiles', { size })
+  await device.advance('5s')
+  device.faults.inject('clock.unset', { for: '20m' })
+  await device.reset()
+  device.network.up()
+  await device.advance('19m')
+  expect(device.log().some(({ text }) => text.startsWith('upload: the clock is not set'))).toBe(true)
+  await device.advance('5m')
+  expect(device.world.storage.blobs.get('d1/flash.log')!.bytes.length).toBe(size)
+  expect(device.world.hub.context.uploads.size).toBe(0)
+})
