@@ -115,11 +115,29 @@ static void sectors_are_where_the_manual_has_them(void)
 
 static bool keys_are_good;
 static uint32_t program_error;
-static uint32_t erased; // CR as the erase was started
+static uint32_t erased;              // CR as the erase was started
+static uint8_t flash_before[0x4000]; // of the sectors that are written, as they may be
+static uint32_t flash_cr;            // when the last word of flash was asked for
+
+enum { WRITTEN_AT = 0x108000 };
+
+// A word that was written while the controller was not told to program is not.
+static void refuse_words(void)
+{
+    uint8_t *const now = chip_flash + WRITTEN_AT;
+    if (memcmp(flash_before, now, sizeof flash_before) == 0) { return; }
+    if ((flash_cr & FLASH_CR_PG) == 0) {
+        memcpy(now, flash_before, sizeof flash_before);
+        program_error = FLASH_SR_PGSERR;
+    }
+    memcpy(flash_before, now, sizeof flash_before);
+}
 
 static void flash_controller(uint32_t address)
 {
     static uint32_t last_key;
+    refuse_words();
+    flash_cr = TT_FLASH->cr;
     if (address < 0x40000000) { return; }
     if (TT_FLASH->keyr != 0) {
         if (last_key == 0x45670123 && TT_FLASH->keyr == 0xCDEF89AB && keys_are_good) {
@@ -131,6 +149,7 @@ static void flash_controller(uint32_t address)
     if ((TT_FLASH->cr & FLASH_CR_STRT) != 0) {
         erased = TT_FLASH->cr;
         TT_FLASH->cr &= ~(uint32_t)FLASH_CR_STRT;
+        if ((erased & FLASH_CR_SER) != 0) { memset(chip_flash + 0x10C000, 0xFF, 0x4000); }
     }
     TT_FLASH->sr = (TT_FLASH->cr & FLASH_CR_PG) != 0 ? program_error : 0;
 }
@@ -138,6 +157,7 @@ static void flash_controller(uint32_t address)
 static struct tt_block start_flash(uint32_t offset, uint32_t size)
 {
     chip_reset(flash_controller);
+    memset(flash_before, 0xFF, sizeof flash_before);
     TT_FLASH->cr = FLASH_CR_LOCK;
     keys_are_good = true;
     program_error = 0;
@@ -169,6 +189,52 @@ static void flash_that_refuses_is_told(void)
     block = start_flash(0x100000, 0x8000);
     keys_are_good = false;
     CHECK_INT(block.program(block.ctx, 0, (const uint8_t *)"1234", 4), TT_EIO);
+    CHECK_INT(block.erase(block.ctx, 0), TT_EIO);
+}
+
+static int accesses_left = -1; // before the app's loop comes
+static struct tt_block app_block;
+static int app_result;
+
+static void the_app_writes(void)
+{
+    if (accesses_left-- == 0) {
+        app_result = app_block.program(app_block.ctx, 0x2000, (const uint8_t *)"app's wd", 8);
+    }
+}
+
+static void both_loops_may_write_at_once(void)
+{
+    for (int erase = 0; erase < 2; erase++) {
+        for (int n = 0; accesses_left < 0; n++) {
+            const struct tt_block block = start_flash(WRITTEN_AT, 0x8000);
+            memset(chip_flash + 0x10C000, 0x55, 0x4000);
+            app_block = block;
+            app_result = TT_OK;
+            accesses_left = n;
+            chip_between = the_app_writes;
+            if (erase != 0) {
+                CHECK_INT(block.erase(block.ctx, 1), TT_OK);
+                CHECK(chip_flash[0x10C000] == 0xFF && chip_flash[0x10FFFF] == 0xFF);
+            } else {
+                CHECK_INT(block.program(block.ctx, 0x10, (const uint8_t *)"12345678", 8), TT_OK);
+                CHECK(memcmp(chip_flash + WRITTEN_AT + 0x10, "12345678", 8) == 0);
+            }
+            if (accesses_left < 0) {
+                CHECK_INT(app_result, TT_OK);
+                CHECK(memcmp(chip_flash + WRITTEN_AT + 0x2000, "app's wd", 8) == 0);
+            }
+            CHECK((TT_FLASH->cr & FLASH_CR_LOCK) != 0);
+        }
+        accesses_left = -1;
+    }
+    chip_between = NULL;
+}
+
+static void an_erase_that_leaves_bytes_is_told(void)
+{
+    const struct tt_block block = start_flash(0x100000, 0x8000);
+    chip_flash[0x103FFF] = 0x7F; // the model erases another sector
     CHECK_INT(block.erase(block.ctx, 0), TT_EIO);
 }
 
@@ -452,6 +518,8 @@ int main(void)
     RUN(sectors_are_where_the_manual_has_them, "sectors are where the manual has them");
     RUN(flash_is_programmed_by_words_and_erased_by_sectors, "flash: words and sectors");
     RUN(flash_that_refuses_is_told, "flash that refuses is told");
+    RUN(both_loops_may_write_at_once, "both loops may write to flash at once");
+    RUN(an_erase_that_leaves_bytes_is_told, "an erase that leaves bytes is told");
     RUN(ranges_that_are_no_sectors_are_no_block, "ranges that are no sectors are no block");
     RUN(millivolts_follow_the_chips_own_reference, "millivolts follow the chip's own reference");
     RUN(pwm_counts_what_was_asked_for, "PWM counts what was asked for");

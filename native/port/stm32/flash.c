@@ -7,6 +7,7 @@
 
 #include "../error.gen.h"
 #include "cache.h"
+#include "interrupt.h"
 #include "registers/flash.h"
 #include "sectors.h"
 
@@ -39,20 +40,35 @@ static int wait(void)
     return TT_EIO;
 }
 
-static int unlock(void)
+// The controller is one, and the app's loop may come between any two instructions of the link's, to
+// write as well: from here to tt_stm32_irq_let it may not.
+static int begin(uint32_t control, uint32_t *held)
 {
-    const int err = wait(); // also forgets what went wrong before
-    (void)err;
-    if ((TT_FLASH->cr & FLASH_CR_LOCK) == 0) { return TT_OK; }
-    TT_FLASH->keyr = KEY_1;
-    TT_FLASH->keyr = KEY_2;
-    return (TT_FLASH->cr & FLASH_CR_LOCK) == 0 ? TT_OK : TT_EIO;
+    (void)wait(); // also forgets what went wrong before
+    *held = tt_stm32_irq_hold();
+    if ((TT_FLASH->cr & FLASH_CR_LOCK) != 0) {
+        TT_FLASH->keyr = KEY_1;
+        TT_FLASH->keyr = KEY_2;
+    }
+    if ((TT_FLASH->cr & FLASH_CR_LOCK) != 0) { return TT_EIO; }
+    TT_FLASH->cr = control | (uint32_t)WORD << FLASH_CR_PSIZE_AT;
+    return TT_OK;
 }
 
-static void lock(uint32_t offset, uint32_t len)
+static int program_word(uint32_t at, const uint8_t *data)
 {
+    uint32_t held;
+    uint32_t word;
+    memcpy(&word, data, sizeof word);
+    int err = begin(FLASH_CR_PG, &held);
+    if (err == TT_OK) {
+        *(volatile uint32_t *)TT_ADDRESS(FLASH_START + at) = word;
+        atomic_thread_fence(memory_order_seq_cst); // the word before the status is asked for
+        err = wait();
+    }
     TT_FLASH->cr = FLASH_CR_LOCK;
-    tt_stm32_flash_changed(FLASH_START + offset, len);
+    tt_stm32_irq_let(held);
+    return err;
 }
 
 static uint32_t base_of(const void *ctx)
@@ -70,18 +86,23 @@ static int flash_program(void *ctx, uint32_t offset, const uint8_t *data, size_t
 {
     const uint32_t at = base_of(ctx) + offset;
     if (at % 4 != 0 || len % 4 != 0) { return TT_EIO; }
-    int err = unlock();
-    if (err < 0) { return err; }
-    TT_FLASH->cr = FLASH_CR_PG | (uint32_t)WORD << FLASH_CR_PSIZE_AT;
+    int err = TT_OK;
     for (size_t i = 0; i < len && err == TT_OK; i += 4) {
-        uint32_t word;
-        memcpy(&word, data + i, sizeof word);
-        *(volatile uint32_t *)TT_ADDRESS(FLASH_START + at + i) = word;
-        atomic_thread_fence(memory_order_seq_cst); // the word before the status is asked for
-        err = wait();
+        err = program_word(at + (uint32_t)i, data + i);
     }
-    lock(at, (uint32_t)len);
+    tt_stm32_flash_changed(FLASH_START + at, (uint32_t)len);
     return err == TT_OK && memcmp(tt_stm32_flash_at(at), data, len) == 0 ? TT_OK : TT_EIO;
+}
+
+static bool is_erased(uint32_t at, uint32_t len)
+{
+    const uint8_t *const bytes = tt_stm32_flash_at(at);
+    for (uint32_t i = 0; i < len; i += 4) {
+        uint32_t word;
+        memcpy(&word, bytes + i, sizeof word);
+        if (word != UINT32_MAX) { return false; }
+    }
+    return true;
 }
 
 static int flash_erase(void *ctx, uint32_t block)
@@ -90,16 +111,19 @@ static int flash_erase(void *ctx, uint32_t block)
     if (!tt_stm32_sector_at(base_of(ctx), &sector)) { return TT_EIO; }
     const uint32_t at = base_of(ctx) + block * sector.bytes;
     if (!tt_stm32_sector_at(at, &sector) || sector.offset != at) { return TT_EIO; }
-    int err = unlock();
-    if (err < 0) { return err; }
     const uint32_t number = sector.number < sector.in_bank
                                 ? sector.number
                                 : sector.number - sector.in_bank + BANK_2_SNB;
-    TT_FLASH->cr = FLASH_CR_SER | number << FLASH_CR_SNB_AT | (uint32_t)WORD << FLASH_CR_PSIZE_AT;
-    TT_FLASH->cr |= FLASH_CR_STRT;
+    uint32_t held;
+    int err = begin(FLASH_CR_SER | number << FLASH_CR_SNB_AT, &held);
+    if (err == TT_OK) { TT_FLASH->cr |= FLASH_CR_STRT; }
+    tt_stm32_irq_let(held);
+    if (err < 0) { return err; }
+    // It takes seconds; who writes meanwhile waits for its end, and takes its errors away.
     err = wait();
-    lock(at, sector.bytes);
-    return err;
+    TT_FLASH->cr = FLASH_CR_LOCK;
+    tt_stm32_flash_changed(FLASH_START + at, sector.bytes);
+    return err == TT_OK && is_erased(at, sector.bytes) ? TT_OK : TT_EIO;
 }
 
 struct tt_block tt_stm32_flash(uint32_t offset, uint32_t size)

@@ -23,6 +23,10 @@ void tt_stm32_irq_on(uint8_t irq);
 bool tt_stm32_in_handler(void);
 // The line whose handler runs.
 uint8_t tt_stm32_irq_now(void);
+// Keeps handlers and other tasks off the processor, for microseconds at most. What it returns is
+// for tt_stm32_irq_let.
+uint32_t tt_stm32_irq_hold(void);
+void tt_stm32_irq_let(uint32_t held);
 
 // Handlers, for the vector table.
 void tt_stm32_exti_interrupt(void);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "interrupt.h"
 #include "registers/rcc.h"
 #include "registers/rng.h"
 
@@ -23,16 +24,24 @@ static void start(void)
     seen = false;
 }
 
+// The word that is ready is this caller's: the other loop may not come and take it first.
+static uint32_t look(uint32_t *word)
+{
+    const uint32_t held = tt_stm32_irq_hold();
+    const uint32_t status = TT_RNG->sr;
+    if ((status & RNG_SR_DRDY) != 0) { *word = TT_RNG->dr; }
+    tt_stm32_irq_let(held);
+    return status;
+}
+
 static bool take(uint32_t *word)
 {
     for (int i = 0; i < POLLS_MAX; i++) {
-        const uint32_t status = TT_RNG->sr;
+        const uint32_t status = look(word);
         if ((status & (RNG_SR_SECS | RNG_SR_CECS | RNG_SR_SEIS | RNG_SR_CEIS)) != 0) {
             return false;
         }
-        if ((status & RNG_SR_DRDY) == 0) { continue; }
-        *word = TT_RNG->dr;
-        return true;
+        if ((status & RNG_SR_DRDY) != 0) { return true; }
     }
     return false;
 }

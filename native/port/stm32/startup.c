@@ -72,6 +72,18 @@ uint8_t tt_stm32_irq_now(void)
     return (uint8_t)(exception_now() - 16);
 }
 
+uint32_t tt_stm32_irq_hold(void)
+{
+    uint32_t held;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(held)::"memory");
+    return held;
+}
+
+void tt_stm32_irq_let(uint32_t held)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(held) : "memory");
+}
+
 static void write_hex(const char *name, uint32_t value)
 {
     char text[8];

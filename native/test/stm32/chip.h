@@ -9,6 +9,9 @@
 
 // Looks at each access before it is made; NULL: nothing ever happens.
 static void (*chip_model)(uint32_t address);
+// What else may run before each access, while it is not held off; NULL: nothing.
+static void (*chip_between)(void);
+static uint32_t chip_held;
 
 static uint8_t chip_peripherals[0x80000] __attribute__((aligned(8)));
 static uint8_t chip_random[0x400] __attribute__((aligned(8)));
@@ -31,6 +34,12 @@ static const struct {
 uintptr_t tt_registers_at(uint32_t address)
 {
     static bool busy;
+    static bool between;
+    if (chip_between != NULL && !busy && !between && chip_held == 0) {
+        between = true;
+        chip_between();
+        between = false;
+    }
     if (chip_model != NULL && !busy) {
         busy = true; // the model's own accesses are not looked at
         chip_model(address);
@@ -52,6 +61,8 @@ static void chip_reset(void (*model)(uint32_t address))
     memset(chip_system, 0, sizeof chip_system);
     memset(chip_flash, 0xFF, sizeof chip_flash);
     chip_model = model;
+    chip_between = NULL;
+    chip_held = 0;
 }
 
 // What is an instruction of the core on the chip.
@@ -67,4 +78,18 @@ void tt_stm32_irq_on(uint8_t irq);
 void tt_stm32_irq_on(uint8_t irq)
 {
     chip_irq_on = irq;
+}
+
+uint32_t tt_stm32_irq_hold(void);
+uint32_t tt_stm32_irq_hold(void)
+{
+    const uint32_t held = chip_held;
+    chip_held = 1;
+    return held;
+}
+
+void tt_stm32_irq_let(uint32_t held);
+void tt_stm32_irq_let(uint32_t held)
+{
+    chip_held = held;
 }
