@@ -132,13 +132,14 @@ static int64_t backoff(struct tt_link *link, int err, int64_t now_ms)
     return BACKOFF_FLOOR_MS + (int64_t)((high << 16 | tt_reader_u16(&reader)) % window);
 }
 
-// Untrusted by the handshake; the device's own certificate is looked at before there is one.
+// Untrusted by the handshake; the device's own certificate is looked at before there is one. Roots
+// that leave TLS no memory would keep the device away for ever.
 static void give_up_roots(struct tt_link *link, int err)
 {
-    static const char words[] = "the new roots verify no server: those before are back";
+    static const char words[] = "no connection with the new roots: those before are back";
     struct tt_trust *const trust = link->config.trust;
-    if (trust != NULL && err == TT_EUNTRUSTED && link->tls != NULL &&
-        trust->calls->tell(trust, false)) {
+    const bool blamed = (err == TT_EUNTRUSTED && link->tls != NULL) || err == TT_EFULL;
+    if (trust != NULL && blamed && trust->calls->tell(trust, false)) {
         link->config.port->log(link->config.port->ctx, TT_LOG_WARNING, words, sizeof words - 1);
     }
 }

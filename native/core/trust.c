@@ -179,7 +179,7 @@ static int begin(struct tt_trust *trust, uint32_t len)
     const uint32_t blocks = block->block_count / 2;
     const int half = spare(trust);
     trust->installing = 0;
-    if (len > half_bytes(trust) - BUNDLE) { return TT_EFULL; }
+    if (half_bytes(trust) <= BUNDLE || len > half_bytes(trust) - BUNDLE) { return TT_EFULL; }
     trust->halves[half] = (struct tt_trust_half){0};
     for (uint32_t i = 0; i < blocks; i++) {
         const int err = block->erase(block->ctx, (half == 0 ? 0 : blocks) + i);

@@ -1,6 +1,8 @@
 // The link when things break: cuts at every byte, refusals, silence, clocks, and the way back.
 #include "fake_world.h"
 
+#include "../core/trust.h"
+
 static struct fake_world world;
 
 // One session with some of everything, its connection cut after `bytes`. Returns whether it was.
@@ -238,6 +240,28 @@ static void clock_not_set(void)
     CHECK(tt_link_connected(&world.link));
 }
 
+static int no_memory(void *ctx, const char *host, uint16_t tcp_port, struct tt_stream *out)
+{
+    (void)ctx, (void)host, (void)tcp_port, (void)out;
+    return TT_EFULL;
+}
+
+static bool count_told(struct tt_trust *trust, bool connected)
+{
+    return !connected && ++trust->untrusted == TT_TRUST_TRIES;
+}
+
+static void roots_without_room(void)
+{
+    static const struct tt_trust_calls calls = {.tell = count_told};
+    struct tt_trust trust = {.calls = &calls};
+    fake_start(&world);
+    world.link.config.trust = &trust;
+    world.port.connect = no_memory;
+    fake_run(&world, 600000);
+    CHECK(trust.untrusted >= TT_TRUST_TRIES);
+}
+
 static void hostile_bytes(void)
 {
     static const char *const answers[] = {
@@ -322,6 +346,7 @@ int main(void)
     RUN(cut_often, "two hundred messages survive a line that is cut again and again");
     RUN(session_forgotten, "publishes anew when the hub forgot the session");
     RUN(session_kept, "repeats the publish in flight with DUP when the session is kept");
+    RUN(roots_without_room, "new roots that leave no memory for TLS are blamed for it");
     RUN(refusals, "names each refusal of CONNECT and comes back with patience");
     RUN(no_host, "backs off for days, and dials at once when the network is back");
     RUN(back_within_a_minute, "is back within a minute of the host");

@@ -322,6 +322,21 @@ static void hostile_calls(void)
     CHECK_INT(roots_in_use(), root_len);
 }
 
+static void no_halves(void)
+{
+    start();
+    struct tt_block one = block;
+    one.block_count = 1;
+    trust.block = &one;
+    trust.calls->open(&trust);
+    uint8_t bundle[2048];
+    CHECK_INT(install(bundle, make(bundle, sizeof bundle, 1, 1)), 400);
+    CHECK(strstr(answer_text, "larger than this device's flash") != NULL);
+    for (size_t i = 0; i < sizeof flash; i++) {
+        CHECK_INT(flash[i], 0xff);
+    }
+}
+
 static void no_certificates(void)
 {
     uint8_t bundle[256];
@@ -344,6 +359,7 @@ int main(void)
     RUN(torn_anywhere, "an install that is cut at any write leaves a whole bundle in use");
     RUN(pieces_out_of_order, "pieces out of order, too large or odd are refused");
     RUN(hostile_calls, "what is no piece is refused");
+    RUN(no_halves, "a partition that cannot be halved takes no bundle");
     RUN(no_certificates, "a bundle without certificates is none");
     return 0;
 }
