@@ -1,5 +1,5 @@
 // What a firmware's link loop needs of a way to the internet: lwIP over Ethernet, a modem's
-// commands. All of it is called on the link loop.
+// commands. All but epoch_ms is called on the link loop.
 #pragma once
 
 #include "port.h"
@@ -13,6 +13,7 @@ struct tt_network {
     int32_t (*wait_ms)(void); // until it wants to be stepped again
     // struct tt_port's; one stream at a time besides one that ends.
     int (*connect)(void *ctx, const char *host, uint16_t port, struct tt_stream *out);
-    // Milliseconds since 1970-01-01 UTC as the network told, or TT_EUNSET; NULL: it never does.
+    // Milliseconds since 1970-01-01 UTC as the network told, or TT_EUNSET; NULL: it never does. On
+    // both loops, of which the app's may interrupt the link's.
     int64_t (*epoch_ms)(void);
 };

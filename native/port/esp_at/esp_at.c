@@ -38,7 +38,7 @@ int tt_esp_at_init(struct tt_esp_at *modem, const struct tt_esp_at_config *confi
     modem->config = *config;
     modem->again_ms = INT64_MAX;
     modem->join_ms = INT64_MAX;
-    modem->epoch_ms = TT_EUNSET;
+    modem->epoch_ms[0] = TT_EUNSET;
     for (size_t i = 0; i < TT_ESP_AT_LINKS; i++) {
         modem->links[i].modem = modem;
     }
@@ -159,7 +159,8 @@ bool tt_esp_at_back(struct tt_esp_at *modem)
 
 int64_t tt_esp_at_epoch_ms(const struct tt_esp_at *modem, int64_t now_ms)
 {
-    return modem->epoch_ms < 0 ? TT_EUNSET : modem->epoch_ms + now_ms;
+    const int64_t epoch_ms = modem->epoch_ms[atomic_load(&modem->epoch_complete)];
+    return epoch_ms < 0 ? TT_EUNSET : epoch_ms + now_ms;
 }
 
 static int stream_read(void *ctx, uint8_t *out, size_t cap)

@@ -2,6 +2,7 @@
 // pipe of bytes. Sans I/O: it knows no UART, no clock and no operating system. Link loop only.
 #pragma once
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,7 +101,10 @@ struct tt_esp_at {
     int64_t join_ms;              // when to join again by our own; INT64_MAX: no need
     int64_t ask_time_ms;
     int64_t ask_waiting_ms;
-    int64_t epoch_ms;       // at start of the clock of now_ms, or TT_EUNSET
+    // At start of the clock of now_ms, or TT_EUNSET. The app's loop, which asks, may come between
+    // any two instructions of the link's: it reads the one that is complete, the other is written.
+    int64_t epoch_ms[2];
+    _Atomic uint8_t epoch_complete;
     uint32_t restarts;      // for those who watch
     uint32_t join_failures; // alike
     uint32_t flush_left;    // bytes that end a CIPSEND the modem may still wait for

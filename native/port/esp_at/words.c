@@ -98,7 +98,9 @@ static void time_told(struct tt_esp_at *modem)
     const char *at = modem->line + 14;
     const int64_t seconds = number(&at);
     if (seconds < EPOCH_MIN_S || seconds > EPOCH_MAX_S) { return; }
-    modem->epoch_ms = seconds * 1000 - modem->now_ms;
+    const uint8_t next = 1 - atomic_load(&modem->epoch_complete);
+    modem->epoch_ms[next] = seconds * 1000 - modem->now_ms;
+    atomic_store(&modem->epoch_complete, next);
     modem->ask_time_ms = modem->now_ms + ASK_TIME_AGAIN_MS;
 }
 
