@@ -65,6 +65,7 @@ int32_t tt_abi_json_read(struct tt_app *app, uint8_t *into, size_t into_cap)
 {
     struct tt_range value;
     if (!tt_json_writer_end(&app->json, &value)) { return TT_EFULL; }
-    memcpy(into, value.data, value.len < into_cap ? value.len : into_cap);
+    const size_t len = value.len < into_cap ? value.len : into_cap;
+    if (len > 0) { memcpy(into, value.data, len); } // nothing may have been written yet
     return (int32_t)value.len;
 }

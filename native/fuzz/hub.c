@@ -10,6 +10,12 @@
 
 enum { TX = 512, RX = 256, REPORTED = 256, INBOX = 512 };
 
+static int64_t epoch_unset(void *ctx)
+{
+    (void)ctx;
+    return TT_EUNSET;
+}
+
 static void log_nothing(void *ctx, enum tt_log_level level, const char *text, size_t len)
 {
     (void)ctx, (void)level, (void)text, (void)len;
@@ -34,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         .telemetry_bytes = 256, .reply_bytes = 256, .report_bytes = 128};
     static uint32_t lanes[256];
     static uint32_t inbox_memory[INBOX / 4];
-    const struct tt_port port = {.log = log_nothing};
+    const struct tt_port port = {.log = log_nothing, .epoch_ms = epoch_unset};
     struct tt_outbox outbox;
     struct tt_inbox inbox;
     struct tt_hub hub;
