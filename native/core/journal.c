@@ -599,11 +599,11 @@ static int erase_segment(const struct tt_journal *journal, uint32_t segment)
     return TT_OK;
 }
 
-// Head goes back to before the segments that took no record, to try them again. False when it
-// cannot be read.
-static bool go_back(struct tt_journal *journal)
+// The place behind the records, done or not, of the segment that was begun `back` segments before
+// head's, or behind those up to `end`. False when there is no such segment or it cannot be read.
+static bool find_place(const struct tt_journal *journal, uint32_t back, uint32_t end,
+                       struct tt_journal_place *place)
 {
-    const uint32_t back = journal->barren;
     const uint32_t segment = (journal->head.segment + journal->segments - back) % journal->segments;
     bool valid;
     bool retired;
@@ -613,16 +613,42 @@ static bool go_back(struct tt_journal *journal)
         sequence != journal->head.sequence - back) {
         return false;
     }
-    struct tt_journal_place place = start_of(journal, segment, sequence, count);
-    while (place.offset < journal->barren_after) {
+    *place = start_of(journal, segment, sequence, count);
+    while (place->offset < end) {
         struct tt_telemetry message;
         uint32_t bytes;
-        const int found = find(journal, &place, &message, &bytes);
-        if (found != FOUND_RECORD && found != FOUND_DONE) { return false; }
-        step_over(journal, &place, &message, bytes);
+        const int found = find(journal, place, &message, &bytes);
+        if (found != FOUND_RECORD && found != FOUND_DONE) { break; }
+        step_over(journal, place, &message, bytes);
+    }
+    return true;
+}
+
+bool tt_journal_last(const struct tt_journal *journal, uint32_t *boot, int32_t *sequence)
+{
+    struct tt_journal_place place = journal->head;
+    for (uint32_t back = 1; journal->used > 0 && place.message == 0; back++) {
+        if (back == journal->segments ||
+            !find_place(journal, back, journal->segment_bytes, &place)) {
+            return false;
+        }
+    }
+    *boot = place.boot;
+    *sequence = place.message;
+    return place.message != 0;
+}
+
+// Head goes back to before the segments that took no record, to try them again. False when it
+// cannot be read.
+static bool go_back(struct tt_journal *journal)
+{
+    struct tt_journal_place place;
+    if (!find_place(journal, journal->barren, journal->barren_after, &place) ||
+        place.offset != journal->barren_after) {
+        return false;
     }
     journal->head = place;
-    journal->used -= back;
+    journal->used -= journal->barren;
     journal->barren = 0;
     return true;
 }

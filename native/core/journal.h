@@ -92,6 +92,8 @@ int tt_journal_pop(struct tt_journal *journal, bool mark);
 // still fails.
 bool tt_journal_owes(const struct tt_journal *journal);
 int tt_journal_settle(struct tt_journal *journal);
+// The id of the message that was appended last, done or not. False when none is known.
+bool tt_journal_last(const struct tt_journal *journal, uint32_t *boot, int32_t *sequence);
 // Pops for good all messages of the oldest segment up to this one, if it is in there, done or not.
 // Right after tt_journal_open only.
 void tt_journal_pop_through(struct tt_journal *journal, uint32_t boot, int32_t sequence);

@@ -37,8 +37,11 @@ int tt_outbox_open(struct tt_outbox *outbox, const struct tt_block *block, uint3
     outbox->message_max = (uint32_t)tt_journal_message_max(&outbox->journal);
     // Power may have gone in the middle of giving a segment up: after an urgent message of it was
     // kept, nothing before it may come any more.
-    const struct tt_journal_place *const last = &outbox->kept.head;
-    tt_journal_pop_through(&outbox->journal, last->boot, last->message);
+    uint32_t boot;
+    int32_t sequence;
+    if (tt_journal_last(&outbox->kept, &boot, &sequence)) {
+        tt_journal_pop_through(&outbox->journal, boot, sequence);
+    }
     tt_journal_peek(&outbox->kept);
     tt_journal_peek(&outbox->journal);
     return TT_OK;

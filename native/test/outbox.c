@@ -83,11 +83,6 @@ static void begin(struct bench *bench, uint32_t block_bytes, uint32_t blocks)
     power_on(bench, 1, 1);
 }
 
-static uint8_t mixed(int i)
-{
-    return i % 6 == 5 ? TT_SEND_URGENT : 0;
-}
-
 static void order(void)
 {
     static struct bench bench;
@@ -234,24 +229,31 @@ static void failing_flash(void)
     }
 }
 
-// Fills an outbox to beyond its brim, every sixth message urgent, with the power gone at `budget`.
-static bool cut_at(struct bench *bench, long budget, int torn)
+struct mixture {
+    uint32_t block_bytes;
+    int urgent; // each so many messages one
+    int sent;   // until power goes, at most
+    int after;  // sent after it
+};
+
+// Fills an outbox to beyond its brim, with the power gone at `budget`.
+static bool cut_at(struct bench *bench, const struct mixture *mixture, long budget, int torn)
 {
-    begin(bench, 256, 16);
+    begin(bench, mixture->block_bytes, 16);
     bench->flash.budget = budget;
     bench->flash.torn = torn;
     bench->flash.random = (uint32_t)budget;
     bool survived = true;
     int sent = 0;
-    while (survived && sent < 130) {
-        send(bench, mixed(sent++));
+    while (survived && sent < mixture->sent) {
+        send(bench, sent++ % mixture->urgent == mixture->urgent - 1 ? TT_SEND_URGENT : 0);
         survived = store(bench);
     }
     const int32_t next = bench->outbox.next_sequence;
     bench->flash.budget = FAKE_FLASH_EVER;
     power_on(bench, 2, next);
-    for (; sent < 140; sent++) {
-        send(bench, mixed(sent));
+    for (int i = 0; i < mixture->after; i++) {
+        send(bench, 0);
         CHECK(store(bench));
     }
     check_rest(bench, !survived);
@@ -261,10 +263,18 @@ static bool cut_at(struct bench *bench, long budget, int torn)
 static void power_cuts(void)
 {
     static struct bench bench;
-    static const int torn[] = {0, 100, -1};
-    for (size_t t = 0; t < sizeof torn / sizeof torn[0]; t++) {
+    static const struct {
+        struct mixture mixture;
+        int torn;
+    } cases[] = {
+        {{256, 6, 130, 10}, 0},
+        {{256, 6, 130, 10}, 100},
+        {{256, 6, 130, 10}, -1},
+        {{512, 2, 180, 0}, 0}, // a block has several urgent ones, all of which are to be sent next
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         long cuts = 0;
-        while (!cut_at(&bench, cuts * 3, torn[t])) {
+        while (!cut_at(&bench, &cases[i].mixture, cuts * 3, cases[i].torn)) {
             cuts++;
         }
         CHECK(cuts > 1000);
