@@ -94,7 +94,9 @@ function faultRow(kind: FaultKind): readonly [string, string] {
 function planned(text: string, seed: number, spanMs: number): readonly PlannedFault[] {
   if (text === 'random') return randomFaults(seed, spanMs)
   try {
-    return [parseFault(text)]
+    const fault = parseFault(text)
+    if (fault.atMs >= spanMs) throw new RangeError(`'${text}' begins when the run of ${spanText(spanMs)} is over; give a longer --for`)
+    return [fault]
   } catch (error) {
     throw new CliError(`--fault: ${(error as Error).message}`, { cause: error })
   }

@@ -76,6 +76,7 @@ test('random faults are every kind, in the words for people too', async () => {
 test.each([
   ['net.dwn@1h+1h', `--fault: there is no fault 'net.dwn' (faults: net.down, `],
   ['net.down@1h', `--fault: 'net.down@1h' does not say for how long: net.down@1h+10m`],
+  ['power.cut@1h', `--fault: 'power.cut@1h' begins when the run of 1h is over; give a longer --for`],
 ])('--fault %s is one sentence and exit code 1', async (fault, problem) => {
   const { code, out, err } = await tinytwin('sim', 'blink', '--fault', fault)
   expect({ code, out }).toEqual({ code: 1, out: '' })
