@@ -28,7 +28,7 @@ int tt_settings_read(struct tt_settings *settings, const uint8_t *partition, siz
     const int err = tt_slot_open(partition, size, TT_SLOT_SETTINGS, &slot);
     if (err < 0) { return err; }
     *settings = (struct tt_settings){.port = 0};
-    struct tt_range connection = {NULL, 0};
+    struct tt_range connection = {"", 0};
     struct tt_range port = {NULL, 0};
     const struct {
         const char *name;
