@@ -4,6 +4,7 @@
 
 #include "registers/gpio.h"
 #include "registers/rcc.h"
+#include "shared.h"
 
 enum { INPUT = 0, OUTPUT = 1, ALTERNATE = 2, ANALOG = 3, FAST = 2, PULLED_UP = 1 };
 
@@ -14,13 +15,12 @@ static volatile struct tt_gpio *port_of(uint8_t pin)
 
 static void set(volatile uint32_t *where, unsigned at, unsigned width, uint32_t value)
 {
-    const uint32_t mask = ((1U << width) - 1) << at;
-    *where = (*where & ~mask) | value << at;
+    tt_stm32_change(where, ((1U << width) - 1) << at, value << at);
 }
 
 static volatile struct tt_gpio *start(uint8_t pin)
 {
-    TT_RCC->ahb1enr |= (uint32_t)RCC_AHB1ENR_GPIOAEN << pin / 16;
+    tt_stm32_change(&TT_RCC->ahb1enr, 0, (uint32_t)RCC_AHB1ENR_GPIOAEN << pin / 16);
     (void)TT_RCC->ahb1enr;
     return port_of(pin);
 }

@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "registers/rcc.h"
 #include "registers/rng.h"
+#include "shared.h"
 
 enum { POLLS_MAX = 100000, ATTEMPTS = 4 };
 
@@ -16,7 +17,7 @@ static uint32_t last;
 
 static void start(void)
 {
-    TT_RCC->ahb2enr |= RCC_AHB2ENR_RNGEN;
+    tt_stm32_change(&TT_RCC->ahb2enr, 0, RCC_AHB2ENR_RNGEN);
     (void)TT_RCC->ahb2enr;
     TT_RNG->cr = 0;
     TT_RNG->sr = 0; // the flags of errors past

@@ -9,6 +9,7 @@
 #include "gpio.h"
 #include "interrupt.h"
 #include "registers/rcc.h"
+#include "shared.h"
 #include "usart_family.h"
 
 enum { POLLS_MAX = 200000, BYTES_MAX = 16 }; // of one interrupt: more are another's
@@ -117,7 +118,7 @@ int tt_stm32_usart_open(struct tt_stm32_usart *usart, const struct tt_uart_wires
     tt_stm32_pin_alternate(&wires->tx, false);
     tt_stm32_pin_alternate(&wires->rx, false);
     volatile uint32_t *const enable = units[unit - 1].apb2 ? &TT_RCC->apb2enr : &TT_RCC->apb1enr;
-    *enable |= 1U << units[unit - 1].enable;
+    tt_stm32_change(enable, 0, 1U << units[unit - 1].enable);
     (void)*enable;
     usart->registers = (volatile void *)TT_ADDRESS(units[unit - 1].address);
     usart->wake = wake;

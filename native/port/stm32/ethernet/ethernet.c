@@ -17,6 +17,7 @@
 #include "../registers/eth.h"
 #include "../registers/gpio.h"
 #include "../registers/rcc.h"
+#include "../shared.h"
 #include "phy.h"
 
 enum {
@@ -155,12 +156,13 @@ static void connect_pins(void)
 // RMII is chosen while the MAC is held in reset. RM0090 §33.4.
 static bool reset_controller(void)
 {
-    TT_RCC->apb2enr |= RCC_APB2ENR_SYSCFGEN;
+    tt_stm32_change(&TT_RCC->apb2enr, 0, RCC_APB2ENR_SYSCFGEN);
     (void)TT_RCC->apb2enr;
     TT_RCC->ahb1rstr |= RCC_AHB1RSTR_ETHMACRST;
     TT_SYSCFG->pmc |= SYSCFG_PMC_MII_RMII_SEL;
     TT_RCC->ahb1rstr &= ~(uint32_t)RCC_AHB1RSTR_ETHMACRST;
-    TT_RCC->ahb1enr |= RCC_AHB1ENR_ETHMACEN | RCC_AHB1ENR_ETHMACTXEN | RCC_AHB1ENR_ETHMACRXEN;
+    tt_stm32_change(&TT_RCC->ahb1enr, 0,
+                    RCC_AHB1ENR_ETHMACEN | RCC_AHB1ENR_ETHMACTXEN | RCC_AHB1ENR_ETHMACRXEN);
     (void)TT_RCC->ahb1enr;
     TT_ETH_DMA->dmabmr |= Ethernet_DMA_DMABMR_SR;
     for (int i = 0; i < POLLS_MAX; i++) {
