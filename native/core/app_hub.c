@@ -8,8 +8,9 @@
 
 // Bytes of an MQTT packet with telemetry that are neither body, properties nor device id: fixed
 // header 5, lengths and packet identifier 4, "devices//messages/events/" 25,
-// "%24.mid=<boot>-<seq>&" 30.
-enum { TELEMETRY_OVERHEAD = 64, EPHEMERAL_MIN_S = 60, EPHEMERAL_MAX_S = 2592000 };
+// "%24.mid=<boot>-<seq>&" 30; of a module "/modules/" 9 more.
+enum { TELEMETRY_OVERHEAD = 64, MODULE_OVERHEAD = 9 };
+enum { EPHEMERAL_MIN_S = 60, EPHEMERAL_MAX_S = 2592000 };
 
 static void wake_link(struct tt_app *app)
 {
@@ -203,8 +204,9 @@ int32_t tt_abi_hub_send(struct tt_app *app, const uint8_t *body, size_t body_len
         options &= ~TT_SEND_COMPRESS;
     }
     // What could never leave the device is refused now, not lost later.
-    const size_t others =
-        TELEMETRY_OVERHEAD + app->config.device_id.len + app->config.module_id.len;
+    const size_t module = app->config.module_id.len;
+    const size_t others = TELEMETRY_OVERHEAD + app->config.device_id.len +
+                          (module > 0 ? MODULE_OVERHEAD + module : 0);
     const size_t room = app->config.board->packet_bytes;
     if (others > room || body_len > room - others || properties_len > room - others - body_len) {
         return refuse_telemetry(app, TT_EINVALID);

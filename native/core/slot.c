@@ -8,7 +8,7 @@
 int tt_slot_open(const uint8_t *partition, size_t size, enum tt_slot_magic magic,
                  struct tt_slot *out)
 {
-    if (size < TT_SLOT_HEADER_LEN) { return TT_ENOTFOUND; }
+    if (partition == NULL || size < TT_SLOT_HEADER_LEN) { return TT_ENOTFOUND; }
     const uint8_t *const fields = partition + TT_SLOT_HASH_LEN;
     if (tt_get32(fields) != (uint32_t)magic) { return TT_ENOTFOUND; }
     const uint32_t len = tt_get32(fields + 8);

@@ -21,6 +21,6 @@ struct tt_slot {
 };
 
 // Looks at one partition. TT_OK; TT_ENOTFOUND when nothing of this kind is there; TT_EINVALID when
-// something is, but its length or hash is wrong.
+// something is, but its length or hash is wrong. No partition, NULL, has nothing.
 int tt_slot_open(const uint8_t *partition, size_t size, enum tt_slot_magic magic,
                  struct tt_slot *out);

@@ -34,7 +34,8 @@ struct tt_chip {
     // The board's pins. `changed` is called for each edge of a watched input, in its handler.
     struct tt_board_io (*pins)(void (*changed)(uint16_t channel, int level));
 
-    // Where the flash at `offset` can be read like memory. Offsets are the board file's.
+    // Where the flash at `offset` can be read like memory; NULL: the chip's flash is laid out
+    // otherwise. Offsets are the board file's.
     const uint8_t *(*flash_at)(uint32_t offset);
     // A range of the flash, whole erase units.
     struct tt_block (*flash)(uint32_t offset, uint32_t size);

@@ -1,6 +1,9 @@
 // The app loop around a real guest: order of events, crashes, safe mode, collections, restarts.
 #include "fake_board.h"
 
+#include "../core/mqtt.h"
+#include "../core/topic.h"
+
 static struct bench bench;
 
 static void deliver(int32_t kind, int32_t id, const char *name, const void *payload, size_t len)
@@ -162,6 +165,33 @@ static void large_telemetry(void)
     CHECK_INT(tt_abi_hub_send(&bench.app, body, sizeof body, body, sizeof body, 0, 0), TT_EINVALID);
     CHECK_INT(tt_abi_hub_send(&bench.app, body, room - 10, body, 10, 0, 0), 2);
     CHECK_INT(bench.notices[TT_NOTICE_QUEUED], 2);
+    tt_app_stop(&bench.app);
+}
+
+// The longest body that is taken, as the packet it becomes after many starts and messages.
+static bool longest_fits(const char *topic_id)
+{
+    static uint8_t body[512];
+    uint8_t packet[512];
+    size_t len = sizeof body;
+    while (tt_abi_hub_send(&bench.app, body, len, NULL, 0, 0, 0) < 0) {
+        len--;
+    }
+    struct tt_writer writer = tt_writer_of(packet, bench.app.config.board->packet_bytes);
+    struct tt_mqtt_open_publish open = tt_mqtt_begin_publish(&writer);
+    tt_topic_begin_telemetry(&writer, (struct tt_range){topic_id, strlen(topic_id)});
+    tt_topic_end_telemetry(&writer, false, UINT32_MAX, INT32_MAX);
+    tt_mqtt_begin_payload(&writer, &open, 1, 1);
+    tt_writer_bytes(&writer, body, len);
+    return tt_mqtt_end_publish(&writer, &open, false);
+}
+
+static void taken_telemetry_fits(void)
+{
+    start_commands();
+    CHECK(longest_fits("d1"));
+    bench.app.config.module_id = (struct tt_range){"m1", 2};
+    CHECK(longest_fits("d1/modules/m1"));
     tt_app_stop(&bench.app);
 }
 
@@ -538,6 +568,7 @@ int main(void)
     RUN(kinds_in_order, "of what is due at once timers come first, then the inbox, then pins");
     RUN(replies_once, "a direct method is answered once");
     RUN(large_telemetry, "telemetry larger than a packet is refused when it is sent");
+    RUN(taken_telemetry_fits, "telemetry that is taken fits into its packet, a module's too");
     RUN(unanswered_requests, "methods beyond eight get 429, unanswered ones 504 in the end");
     RUN(messages_are_done, "a message is done after its event, and no done mark is lost");
     RUN(pin_names, "a pin that is missing or of another kind is named with its board");

@@ -36,6 +36,7 @@ static void is_not_there(void)
     CHECK_INT(tt_slot_open(partition, TT_SLOT_HEADER_LEN - 1, TT_SLOT_APP, &slot), TT_ENOTFOUND);
     memset(partition, 0xFF, sizeof partition);
     CHECK_INT(tt_slot_open(partition, sizeof partition, TT_SLOT_APP, &slot), TT_ENOTFOUND);
+    CHECK_INT(tt_slot_open(NULL, sizeof partition, TT_SLOT_APP, &slot), TT_ENOTFOUND);
 }
 
 static void notices_each_bit(void)

@@ -64,21 +64,23 @@ static int error_of(esp_err_t err)
 
 static int block_read(void *ctx, uint32_t offset, uint8_t *out, size_t len)
 {
-    return error_of(esp_partition_read(ctx, offset, out, len));
+    return ctx == NULL ? TT_EIO : error_of(esp_partition_read(ctx, offset, out, len));
 }
 
 static int block_program(void *ctx, uint32_t offset, const uint8_t *data, size_t len)
 {
-    return error_of(esp_partition_write(ctx, offset, data, len));
+    return ctx == NULL ? TT_EIO : error_of(esp_partition_write(ctx, offset, data, len));
 }
 
 static int block_erase(void *ctx, uint32_t block)
 {
+    if (ctx == NULL) { return TT_EIO; }
     return error_of(esp_partition_erase_range(ctx, (size_t)block * ERASE_BYTES, ERASE_BYTES));
 }
 
 // A range of the board file's is a whole partition. One that is missing, smaller or encrypted on
-// the chip answers TT_EIO: erased flash that is decrypted does not look erased.
+// the chip answers TT_EIO, by us: ESP-IDF's own calls stop the program at it. Erased flash that is
+// decrypted does not look erased.
 struct tt_block tt_esp_flash(uint32_t offset, uint32_t size)
 {
     const esp_partition_t *const partition = partition_of(offset);

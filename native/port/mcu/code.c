@@ -34,7 +34,7 @@ void tt_code_erase(void)
 void *m3_CodeMalloc_Impl(size_t size)
 {
     const size_t whole = (size + 7) & ~(size_t)7;
-    if (whole > block.block_count * block.block_bytes - taken) { return NULL; }
+    if (memory == NULL || whole > block.block_count * block.block_bytes - taken) { return NULL; }
     uint8_t *const piece = memory + taken;
     taken += whole;
     pieces++;
