@@ -60,9 +60,11 @@ function make(args: Arguments, terminal: Terminal, file: string): number {
 async function install(args: Arguments, terminal: Terminal, file: string): Promise<number> {
   const device = args.text('device')
   if (device === undefined) throw new CliError('install wants --device')
+  const bundle = read(file)
+  if (bundle.toString('latin1', 0, 4) !== 'TTTB') throw new CliError(`'${file}' is no bundle of roots. One is made by: tinytwin trust make`)
   const address = hubAddress(args)
   let answer: unknown
-  for (const payload of trustPieces(read(file))) {
+  for (const payload of trustPieces(bundle)) {
     const { body } = await callHub(address, { method: 'POST', path: ['twins', device, 'methods'], body: { methodName: trustMethod, payload, responseTimeoutInSeconds: 60 } })
     const { status, payload: said } = body as { status: number, payload: { error?: string } }
     if (status !== 200) throw new CliError(`the device does not take the bundle: ${said.error ?? `status ${status}`}`)
