@@ -1,11 +1,12 @@
-#include "upload.h"
-
+// The course of an upload: from phase to phase, what an answer or a failure leads to, and the parts
+// the app gives.
 #include <string.h>
 
 #include "../port/error.gen.h"
 #include "abi.gen.h"
 #include "crypto.h"
 #include "json.h"
+#include "upload_state.h"
 
 enum tt_upload_part { NONE, WANTED, FILLING, GIVEN };
 
@@ -15,18 +16,7 @@ enum {
     BACKOFF_CAP_MS = 60000,
     RELEASE_MS = 5000, // MQTT gets its memory back for a wait as long as that
     REFUSALS_MAX = 8,  // answers in a row that say "not now", or say nothing
-    ID_LEN = 6,        // digits of a block's number
-    ID_TEXT_LEN = ID_LEN / 3 * 4,
-    TOKEN_MAX = 1024,
 };
-
-static const char api_version[] = "?api-version=2021-04-12";
-static const char storage_version[] = "2020-10-02";
-
-static struct tt_range text_of(const char *text)
-{
-    return (struct tt_range){text, strlen(text)};
-}
 
 struct tt_upload *tt_upload_init(void *memory, uint32_t bytes, const struct tt_port *port,
                                  struct tt_inbox *inbox, const struct tt_https_way *way, void *ctx)
@@ -114,21 +104,21 @@ static void tell_progress(struct tt_upload *upload)
     upload->told = upload->file.blocks;
 }
 
-static void enter(struct tt_upload *upload, enum tt_upload_phase phase)
+void tt_upload_enter(struct tt_upload *upload, enum tt_upload_phase phase)
 {
     upload->phase = phase;
     upload->asked = false;
 }
 
 // The end, good or bad, is told to the hub when it gave a permission, then to the app.
-static void finish(struct tt_upload *upload, int result, const char *why)
+void tt_upload_finish(struct tt_upload *upload, int result, const char *why)
 {
     upload->result = result;
     const size_t len = strlen(why) < TT_HTTPS_WHY_MAX ? strlen(why) : TT_HTTPS_WHY_MAX;
     memcpy(upload->why, why, len);
     upload->why[len] = 0;
     tt_https_close(&upload->https);
-    enter(upload, upload->file.correlation_len > 0 ? TT_UPLOAD_TELL : TT_UPLOAD_END);
+    tt_upload_enter(upload, upload->file.correlation_len > 0 ? TT_UPLOAD_TELL : TT_UPLOAD_END);
 }
 
 static void say(const struct tt_upload *upload, enum tt_log_level level, const char *why,
@@ -178,14 +168,14 @@ static void refused_for_now(struct tt_upload *upload, int err, const char *why, 
     if (++upload->refusals < REFUSALS_MAX) {
         try_later(upload, why, least_ms, now_ms);
     } else if (upload->phase == TT_UPLOAD_TELL || upload->phase == TT_UPLOAD_RETURN) {
-        enter(upload, upload->phase == TT_UPLOAD_TELL ? TT_UPLOAD_END : TT_UPLOAD_ASK);
+        tt_upload_enter(upload, upload->phase == TT_UPLOAD_TELL ? TT_UPLOAD_END : TT_UPLOAD_ASK);
     } else {
-        finish(upload, err, why);
+        tt_upload_finish(upload, err, why);
     }
 }
 
 // What became of a request that got no answer.
-static void failed(struct tt_upload *upload, int err, const char *why, int64_t now_ms)
+void tt_upload_failed(struct tt_upload *upload, int err, const char *why, int64_t now_ms)
 {
     if (why == NULL) { why = "the connection failed"; }
     switch (err) {
@@ -199,14 +189,14 @@ static void failed(struct tt_upload *upload, int err, const char *why, int64_t n
     case TT_EUNTRUSTED:
     case TT_EINVALID:
         if (upload->phase == TT_UPLOAD_TELL) {
-            enter(upload, TT_UPLOAD_END);
+            tt_upload_enter(upload, TT_UPLOAD_END);
         } else {
-            finish(upload, err, why);
+            tt_upload_finish(upload, err, why);
         }
         break;
     default: // the network's doing: as long as it takes, but not for bad news
         if (upload->phase == TT_UPLOAD_TELL && upload->result < 0 && upload->failures >= 2) {
-            enter(upload, TT_UPLOAD_END);
+            tt_upload_enter(upload, TT_UPLOAD_END);
         } else {
             try_later(upload, why, 0, now_ms);
         }
@@ -214,280 +204,11 @@ static void failed(struct tt_upload *upload, int err, const char *why, int64_t n
     }
 }
 
-// Everything but the unreserved characters and the slash is encoded.
-static void write_path(struct tt_writer *out, struct tt_range path)
-{
-    for (size_t i = 0; i < path.len; i++) {
-        if (path.data[i] == '/') {
-            tt_writer_u8(out, '/');
-        } else {
-            tt_writer_percent(out, path.data + i, 1);
-        }
-    }
-}
-
-static int hex_of(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-// A JSON text with its escapes resolved in place; false for none, and for escapes beyond ASCII,
-// which no name, host or signature needs.
-static bool resolve(struct tt_range value, struct tt_range *out)
-{
-    if (value.data[0] != '"') { return false; }
-    char *const text = (char *)(uintptr_t)value.data; // of our own buffer
-    size_t len = 0;
-    for (size_t i = 1; i + 1 < value.len; i++) {
-        char c = text[i];
-        if (c == '\\') {
-            c = text[++i];
-            if (c == 'u') {
-                const int high = hex_of(text[i + 3]);
-                if (text[i + 1] != '0' || text[i + 2] != '0' || high > 7) { return false; }
-                c = (char)(high << 4 | hex_of(text[i + 4]));
-                i += 4;
-            } else if (c != '"' && c != '\\' && c != '/') {
-                return false;
-            }
-        }
-        text[1 + len++] = c;
-    }
-    *out = (struct tt_range){text + 1, len};
-    return len > 0;
-}
-
-static bool is_host(struct tt_range host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        const char c = host.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '.' || c == '-' || c == ':')) {
-            return false;
-        }
-    }
-    return host.len <= TT_HTTPS_HOST_MAX;
-}
-
-// NULL, or what is wrong with the hub's answer.
-static const char *take_permission(struct tt_upload *upload, struct tt_range json)
-{
-    enum { CORRELATION, HOST, CONTAINER, BLOB, SAS, PARTS };
-    static const char *const names[PARTS] = {"correlationId", "hostName", "containerName",
-                                             "blobName", "sasToken"};
-    struct tt_range part[PARTS];
-    // All are found before any is resolved: what was resolved in place is no JSON any more.
-    for (size_t i = 0; i < PARTS; i++) {
-        if (tt_json_member(json, names[i], &part[i]) != TT_OK) {
-            return "the hub's permission is no JSON or lacks a part";
-        }
-    }
-    for (size_t i = 0; i < PARTS; i++) {
-        if (!resolve(part[i], &part[i])) { return "the hub's permission has a bad part"; }
-    }
-    const struct tt_range correlation = part[CORRELATION];
-    const struct tt_range host = part[HOST];
-    if (correlation.len > TT_UPLOAD_CORRELATION_MAX || !is_host(host) || part[SAS].data[0] != '?') {
-        return "the hub's permission has a bad part";
-    }
-    memcpy(upload->file.correlation, correlation.data, correlation.len);
-    upload->file.correlation_len = (uint8_t)correlation.len;
-    struct tt_writer target = tt_writer_of(upload->target, sizeof upload->target);
-    tt_writer_bytes(&target, host.data, host.len);
-    tt_writer_u8(&target, '/');
-    write_path(&target, part[CONTAINER]);
-    tt_writer_u8(&target, '/');
-    write_path(&target, part[BLOB]);
-    tt_writer_bytes(&target, part[SAS].data, part[SAS].len);
-    if (target.full) { return "the hub's permission is too long"; }
-    upload->target_len = (uint8_t)host.len;
-    upload->path_len = (uint16_t)(target.len - host.len);
-    return NULL;
-}
-
-// The hub's own requests: "/devices/{id}/files" and what follows, signed, with a JSON body that
-// stands behind the head in the work buffer. TT_OK, TT_EINVALID when it does not fit, which no id
-// can cause, or why nothing can be signed.
-static int begin_hub_request(struct tt_upload *upload, struct tt_writer *head, const char *path,
-                             size_t body_len)
-{
-    struct tt_range host;
-    struct tt_range id;
-    upload->https.way->hub(upload->https.ctx, &host, &id);
-    char target_text[3 * 128 + 80];
-    struct tt_writer target = tt_writer_of(target_text, sizeof target_text);
-    tt_writer_text(&target, "/devices/");
-    tt_writer_percent(&target, id.data, id.len);
-    tt_writer_text(&target, path);
-    tt_writer_text(&target, api_version);
-    tt_http_write_request(head, "POST", (struct tt_range){target_text, target.len}, host, body_len);
-    char token[TOKEN_MAX];
-    const int token_len = upload->https.way->authorize(upload->https.ctx, token, sizeof token);
-    if (token_len > 0) {
-        tt_http_write_header(head, "Authorization", (struct tt_range){token, (size_t)token_len});
-    }
-    tt_crypto_forget(token, sizeof token);
-    tt_http_write_header(head, "Content-Type", text_of("application/json"));
-    tt_http_write_end(head);
-    if (token_len < 0) { return token_len; }
-    return target.full || head->full ? TT_EINVALID : TT_OK;
-}
-
-// The answer may take what the request leaves of the work buffer.
-static void ask(struct tt_upload *upload, struct tt_range host, bool hub,
-                const struct tt_http_request *request, int64_t now_ms)
-{
-    const char *why = NULL;
-    const size_t taken = request->head.len;
-    const int err = tt_https_ask(&upload->https, host, hub, request, upload->work + taken,
-                                 sizeof upload->work - taken, now_ms, &why);
-    upload->asked = err == TT_OK;
-    if (err < 0) { failed(upload, err, why, now_ms); }
-}
-
-// Body first: its length stands in the head.
-static void ask_hub(struct tt_upload *upload, const char *path, const struct tt_writer *body,
-                    int64_t now_ms)
-{
-    struct tt_writer head = tt_writer_of(upload->work, sizeof upload->work - body->len);
-    const int err = body->full ? TT_EINVALID : begin_hub_request(upload, &head, path, body->len);
-    if (err < 0) {
-        failed(upload, err,
-               err == TT_EUNSET ? "the clock is not set: no token can be signed"
-                                : "a request to the hub is too long for this device",
-               now_ms);
-        return;
-    }
-    memcpy(upload->work + head.len, body->data, body->len);
-    const struct tt_http_request request = {.head = {(char *)head.data, head.len + body->len}};
-    struct tt_range host;
-    struct tt_range id;
-    upload->https.way->hub(upload->https.ctx, &host, &id);
-    ask(upload, host, true, &request, now_ms);
-}
-
-static void ask_permission(struct tt_upload *upload, int64_t now_ms)
-{
-    char text[6 * TT_UPLOAD_NAME_MAX + 20];
-    struct tt_writer body = tt_writer_of(text, sizeof text);
-    tt_writer_text(&body, "{\"blobName\":");
-    tt_writer_json(&body, upload->file.name, upload->file.name_len);
-    tt_writer_u8(&body, '}');
-    ask_hub(upload, "/files", &body, now_ms);
-}
-
-static void ask_notification(struct tt_upload *upload, bool success, const char *words,
-                             int64_t now_ms)
-{
-    char text[TT_UPLOAD_CORRELATION_MAX * 6 + 256];
-    struct tt_writer body = tt_writer_of(text, sizeof text);
-    tt_writer_text(&body, "{\"correlationId\":");
-    tt_writer_json(&body, upload->file.correlation, upload->file.correlation_len);
-    tt_writer_text(&body, success ? ",\"isSuccess\":true" : ",\"isSuccess\":false");
-    tt_writer_text(&body, ",\"statusCode\":");
-    tt_writer_decimal(&body, upload->status);
-    tt_writer_text(&body, ",\"statusDescription\":");
-    tt_writer_json(&body, words, strlen(words));
-    tt_writer_u8(&body, '}');
-    ask_hub(upload, "/files/notifications", &body, now_ms);
-}
-
-// Equally long for all blocks of a blob [Put Block], and without padding to encode.
-static void write_block_id(struct tt_writer *out, uint32_t block)
-{
-    char digits[ID_LEN];
-    for (size_t i = ID_LEN; i > 0; i--) {
-        digits[i - 1] = (char)('0' + block % 10);
-        block /= 10;
-    }
-    char text[ID_TEXT_LEN];
-    tt_crypto_base64_encode((const uint8_t *)digits, ID_LEN, text, sizeof text);
-    tt_writer_bytes(out, text, ID_TEXT_LEN);
-}
-
-// query: what stands behind the signature; a block's id follows where block is not -1.
-static bool write_blob_request(struct tt_upload *upload, struct tt_writer *head, const char *query,
-                               int64_t block, size_t body_len)
-{
-    char text[TT_UPLOAD_TARGET_MAX + TT_HTTPS_HOST_MAX + 48];
-    struct tt_writer target = tt_writer_of(text, sizeof text);
-    tt_writer_bytes(&target, upload->target + upload->target_len, upload->path_len);
-    tt_writer_text(&target, query);
-    if (block >= 0) { write_block_id(&target, (uint32_t)block); }
-    tt_http_write_request(head, "PUT", (struct tt_range){text, target.len},
-                          (struct tt_range){upload->target, upload->target_len}, body_len);
-    tt_http_write_header(head, "x-ms-version", text_of(storage_version));
-    return !target.full;
-}
-
-static void ask_blob(struct tt_upload *upload, struct tt_writer *head,
-                     struct tt_http_request *request, bool fits, int64_t now_ms)
-{
-    tt_http_write_end(head);
-    if (!fits || head->full) {
-        finish(upload, TT_EINVALID, "a request to storage is too long for this device");
-        return;
-    }
-    request->head = (struct tt_range){(char *)head->data, head->len};
-    ask(upload, (struct tt_range){upload->target, upload->target_len}, false, request, now_ms);
-}
-
-static void ask_put(struct tt_upload *upload, int64_t now_ms)
-{
-    struct tt_writer head = tt_writer_of(upload->work, sizeof upload->work);
-    const bool fits = write_blob_request(upload, &head, "&comp=block&blockid=", upload->file.blocks,
-                                         upload->block_len);
-    struct tt_http_request request = {.body = {(char *)upload->block, upload->block_len}};
-    ask_blob(upload, &head, &request, fits, now_ms);
-}
-
-static const char list_begin[] = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>";
-static const char list_end[] = "</BlockList>";
-static const char entry_begin[] = "<Latest>";
-static const char entry_end[] = "</Latest>";
-enum { ENTRY_LEN = sizeof entry_begin - 1 + ID_TEXT_LEN + sizeof entry_end - 1 };
-
-// As much of the list as the block's memory holds; in the end its end, then nothing.
-static struct tt_range more_list(void *ctx)
-{
-    struct tt_upload *const upload = ctx;
-    struct tt_writer out = tt_writer_of(upload->block, upload->block_cap);
-    while (upload->listed < upload->file.blocks && out.cap - out.len >= ENTRY_LEN) {
-        tt_writer_text(&out, entry_begin);
-        write_block_id(&out, upload->listed++);
-        tt_writer_text(&out, entry_end);
-    }
-    if (out.len == 0 && upload->listed == upload->file.blocks) {
-        tt_writer_text(&out, list_end);
-        upload->listed++;
-    }
-    return (struct tt_range){(char *)out.data, out.len};
-}
-
-static void ask_commit(struct tt_upload *upload, int64_t now_ms)
-{
-    struct tt_writer head = tt_writer_of(upload->work, sizeof upload->work);
-    const size_t len =
-        sizeof list_begin - 1 + (size_t)upload->file.blocks * ENTRY_LEN + sizeof list_end - 1;
-    const bool fits = write_blob_request(upload, &head, "&comp=blocklist", -1, len);
-    tt_http_write_header(&head, "x-ms-blob-content-type", text_of("application/octet-stream"));
-    if (upload->file.gzip) {
-        tt_http_write_header(&head, "x-ms-blob-content-encoding", text_of("gzip"));
-    }
-    upload->listed = 0;
-    struct tt_http_request request = {
-        .body = text_of(list_begin), .more = more_list, .ctx = upload};
-    ask_blob(upload, &head, &request, fits, now_ms);
-}
-
-static void next_block(struct tt_upload *upload)
+void tt_upload_next_block(struct tt_upload *upload)
 {
     upload->block_len = 0;
     upload->given = 0;
-    enter(upload, TT_UPLOAD_FILL);
+    tt_upload_enter(upload, TT_UPLOAD_FILL);
 }
 
 static bool not_now(int32_t status)
@@ -503,19 +224,19 @@ static void storage_refused(struct tt_upload *upload)
     if (status == 403 && !upload->denied) {
         say(upload, TT_LOG_INFO, "the permission is over; asking for another", -1);
         upload->denied = true;
-        enter(upload, TT_UPLOAD_RETURN);
+        tt_upload_enter(upload, TT_UPLOAD_RETURN);
     } else if (status == 400 && upload->phase == TT_UPLOAD_COMMIT && !upload->restarted) {
         say(upload, TT_LOG_WARNING, "storage lost blocks; from the beginning", -1);
         upload->restarted = true;
         upload->file.blocks = 0;
         upload->file.done = 0;
         upload->file_ended = false;
-        next_block(upload);
+        tt_upload_next_block(upload);
     } else {
-        finish(upload, status == 400 || status == 413 ? TT_EINVALID : TT_EREFUSED,
-               status == 403   ? "storage does not accept the hub's permission"
-               : status == 413 ? "storage does not take so much"
-                               : "storage refused the file");
+        tt_upload_finish(upload, status == 400 || status == 413 ? TT_EINVALID : TT_EREFUSED,
+                         status == 403   ? "storage does not accept the hub's permission"
+                         : status == 413 ? "storage does not take so much"
+                                         : "storage refused the file");
     }
 }
 
@@ -524,18 +245,19 @@ static void hub_refused(struct tt_upload *upload)
     switch (upload->phase) {
     case TT_UPLOAD_RETURN: // it was over by itself
         upload->file.correlation_len = 0;
-        enter(upload, TT_UPLOAD_ASK);
+        tt_upload_enter(upload, TT_UPLOAD_ASK);
         break;
     case TT_UPLOAD_TELL:
         // The permission is over. With the blob there, another one is for telling so, once.
         upload->file.correlation_len = 0;
-        enter(upload, upload->committed && !upload->denied ? TT_UPLOAD_ASK : TT_UPLOAD_END);
+        tt_upload_enter(upload,
+                        upload->committed && !upload->denied ? TT_UPLOAD_ASK : TT_UPLOAD_END);
         upload->denied = true;
         break;
     default:
-        finish(upload, upload->status == 400 ? TT_EINVALID : TT_EREFUSED,
-               upload->status == 403 ? "the hub has no place for another upload"
-                                     : "the hub refused the upload");
+        tt_upload_finish(upload, upload->status == 400 ? TT_EINVALID : TT_EREFUSED,
+                         upload->status == 403 ? "the hub has no place for another upload"
+                                               : "the hub refused the upload");
     }
 }
 
@@ -551,7 +273,7 @@ static void permitted(struct tt_upload *upload, int64_t now_ms)
     const struct tt_http_response *const response = &upload->https.exchange.response;
     const char *const wrong =
         response->cut ? "the hub's permission is too long"
-                      : take_permission(
+                      : tt_upload_take_permission(
                             upload, (struct tt_range){(char *)response->body, response->body_len});
     if (wrong != NULL) {
         upload->file.correlation_len = 0;
@@ -560,7 +282,7 @@ static void permitted(struct tt_upload *upload, int64_t now_ms)
     }
     heard(upload);
     tell_progress(upload);
-    enter(upload, upload->committed ? TT_UPLOAD_TELL : TT_UPLOAD_FILL);
+    tt_upload_enter(upload, upload->committed ? TT_UPLOAD_TELL : TT_UPLOAD_FILL);
 }
 
 static void block_confirmed(struct tt_upload *upload)
@@ -569,7 +291,7 @@ static void block_confirmed(struct tt_upload *upload)
     upload->file.done += upload->given;
     upload->denied = false;
     if (upload->file.blocks - upload->told >= TT_UPLOAD_TOLD_BLOCKS) { tell_progress(upload); }
-    next_block(upload);
+    tt_upload_next_block(upload);
 }
 
 static void answered(struct tt_upload *upload, int64_t now_ms)
@@ -600,7 +322,7 @@ static void answered(struct tt_upload *upload, int64_t now_ms)
     switch (upload->phase) {
     case TT_UPLOAD_RETURN:
         upload->file.correlation_len = 0;
-        enter(upload, TT_UPLOAD_ASK);
+        tt_upload_enter(upload, TT_UPLOAD_ASK);
         break;
     case TT_UPLOAD_ASK:
         permitted(upload, now_ms);
@@ -610,10 +332,10 @@ static void answered(struct tt_upload *upload, int64_t now_ms)
         break;
     case TT_UPLOAD_COMMIT:
         upload->committed = true;
-        finish(upload, TT_OK, "");
+        tt_upload_finish(upload, TT_OK, "");
         break;
     default:
-        enter(upload, TT_UPLOAD_END);
+        tt_upload_enter(upload, TT_UPLOAD_END);
     }
 }
 
@@ -649,7 +371,7 @@ static void take_part(struct tt_upload *upload)
     upload->asked = false;
     atomic_store_explicit(&upload->part, NONE, memory_order_relaxed);
     if (len == 0 && upload->file.size >= 0) {
-        finish(upload, TT_EINVALID, "the file is shorter than it was said to be");
+        tt_upload_finish(upload, TT_EINVALID, "the file is shorter than it was said to be");
     } else if (len == 0) {
         upload->file_ended = true;
     } else if (upload->file.gzip) {
@@ -677,15 +399,15 @@ static bool fill(struct tt_upload *upload, int64_t now_ms)
             upload->announced = tell_app(upload, &event);
         }
         if (now_ms < upload->part_by_ms) { return false; }
-        finish(upload, TT_ETIMEOUT, "the app gave no bytes");
+        tt_upload_finish(upload, TT_ETIMEOUT, "the app gave no bytes");
         return true;
     }
     const int64_t rest = rest_of(upload);
     const uint32_t room = room_of(upload);
     if (rest == 0 || room == 0) {
-        enter(upload, upload->block_len > 0 ? TT_UPLOAD_PUT : TT_UPLOAD_COMMIT);
+        tt_upload_enter(upload, upload->block_len > 0 ? TT_UPLOAD_PUT : TT_UPLOAD_COMMIT);
     } else if (upload->file.blocks == TT_UPLOAD_BLOCKS_MAX) {
-        finish(upload, TT_EINVALID, "the file has more blocks than a blob");
+        tt_upload_finish(upload, TT_EINVALID, "the file has more blocks than a blob");
     } else {
         want_part(upload, rest > 0 && rest < room ? (uint32_t)rest : room, now_ms);
     }
@@ -696,19 +418,19 @@ static void ask_for_phase(struct tt_upload *upload, int64_t now_ms)
 {
     switch (upload->phase) {
     case TT_UPLOAD_RETURN:
-        ask_notification(upload, false, "taken up again", now_ms);
+        tt_upload_ask_notification(upload, false, "taken up again", now_ms);
         break;
     case TT_UPLOAD_ASK:
-        ask_permission(upload, now_ms);
+        tt_upload_ask_permission(upload, now_ms);
         break;
     case TT_UPLOAD_PUT:
-        ask_put(upload, now_ms);
+        tt_upload_ask_put(upload, now_ms);
         break;
     case TT_UPLOAD_COMMIT:
-        ask_commit(upload, now_ms);
+        tt_upload_ask_commit(upload, now_ms);
         break;
     default:
-        ask_notification(upload, upload->result == TT_OK, upload->why, now_ms);
+        tt_upload_ask_notification(upload, upload->result == TT_OK, upload->why, now_ms);
     }
 }
 
@@ -728,7 +450,7 @@ static bool request(struct tt_upload *upload, int64_t now_ms)
     } else if (again) {
         upload->asked = false;
     } else {
-        failed(upload, done, why, now_ms);
+        tt_upload_failed(upload, done, why, now_ms);
     }
     return true;
 }
@@ -747,8 +469,8 @@ static void start(struct tt_upload *upload)
     upload->why[0] = 0;
     upload->told = upload->file.blocks;
     atomic_store_explicit(&upload->part, NONE, memory_order_relaxed);
-    next_block(upload);
-    enter(upload, upload->file.correlation_len > 0 ? TT_UPLOAD_RETURN : TT_UPLOAD_ASK);
+    tt_upload_next_block(upload);
+    tt_upload_enter(upload, upload->file.correlation_len > 0 ? TT_UPLOAD_RETURN : TT_UPLOAD_ASK);
 }
 
 // True when the app was told.
@@ -764,7 +486,7 @@ static bool end(struct tt_upload *upload)
                                       .name_len = strlen(upload->why)};
     if (!tell_app(upload, &event)) { return false; }
     if (upload->result < 0) { say(upload, TT_LOG_WARNING, upload->why, -1); }
-    enter(upload, TT_UPLOAD_IDLE);
+    tt_upload_enter(upload, TT_UPLOAD_IDLE);
     return true;
 }
 
@@ -776,7 +498,7 @@ static void obey_cancel(struct tt_upload *upload)
         return;
     }
     upload->waiting = false;
-    finish(upload, err, err == TT_ECLOSED ? "cancelled" : "the file cannot be read");
+    tt_upload_finish(upload, err, err == TT_ECLOSED ? "cancelled" : "the file cannot be read");
 }
 
 static int64_t deadline(const struct tt_upload *upload, int64_t now_ms)
