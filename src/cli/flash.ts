@@ -130,6 +130,7 @@ async function wished(args: Arguments, terminal: Terminal): Promise<Wish> {
     const problems = app === undefined || only.settings || only.undo ? [] : appBudget(app).problems
     if (problems.length > 0) throw new CliError(problems.join('\n'))
     checkWritable(board)
+    if (board.chip.esp === undefined && !args.flag('dry-run')) externalTool(board) // here, or throws before anything takes long
     const slot = args.whole('slot', { min: 0, max: Math.max(slotsOf(board).length - 1, 0) })
     const env = args.text('env') ?? defaultEnv
     const wantsSettings = !only.app && !only.undo

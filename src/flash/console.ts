@@ -69,11 +69,16 @@ export function lineReader(line: (text: string) => void): { take: (bytes: Uint8A
   const decoder = new TextDecoder()
   let rest = ''
   const give = (text: string): void => { line(text.replace(/\r+$/, '').replaceAll(colour, '')) }
+  const cut = (text: string): string => {
+    let left = text
+    for (; left.length > longestLine; left = left.slice(longestLine)) give(left.slice(0, longestLine))
+    return left
+  }
   const add = (text: string): void => {
     const pieces = `${rest}${text}`.split('\n')
     rest = pieces.pop() ?? ''
-    for (const piece of pieces) give(piece)
-    for (; rest.length > longestLine; rest = rest.slice(longestLine)) give(rest.slice(0, longestLine))
+    for (const piece of pieces) give(cut(piece))
+    rest = cut(rest)
   }
   return {
     take: (bytes) => { add(decoder.decode(bytes, { stream: true })) },

@@ -18,7 +18,7 @@ export function externalTool(board: Board, path: string = process.env['PATH'] ??
   if (tools.length === 0) throw new FlashError(`board '${board.name}' names no program that can write it; give the flash of its board.json 'tools'`)
   const found = tools.find((tool) => howToInstall([tool], path) === undefined)
   if (found !== undefined) return found
-  const ways = tools.map((tool) => `${tool}: ${howToInstall([tool], path)}`).join('; ')
+  const ways = tools.map((tool) => howToInstall([tool], path)).join('; or ')
   throw new FlashError(`none of the programs that write board '${board.name}' is here (${tools.join(', ')}). Install one: ${ways}`)
 }
 
@@ -65,7 +65,7 @@ export function externalFlasher({ board, tool, port, signal }: ExternalOptions):
 
 // Settings hold secrets: a folder that only its owner may enter, and not for longer than a program runs.
 async function inScratch<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'tinytwin-flash-'))
+  const folder = mkdtempSync(join(tmpdir(), 'tinytwin-write-'))
   try {
     return await work(folder)
   } finally {

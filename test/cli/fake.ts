@@ -14,15 +14,23 @@ export interface Outcome {
 
 /** Runs one command line to its end; the interruption never comes. */
 export async function tinytwin(...argv: string[]): Promise<Outcome> {
+  return await interruptible(new AbortController().signal, () => {}, argv)
+}
+
+/** With a Ctrl-C, and a look at stdout so far after each print. */
+export async function interruptible(signal: AbortSignal, printed: (out: string) => void, argv: readonly string[]): Promise<Outcome> {
   let out = ''
   let err = ''
   const terminal: Terminal = {
-    print: (text) => { out += text },
+    print: (text) => {
+      out += text
+      printed(out)
+    },
     say: (text) => { err += text },
     live: false,
     attended: false,
     size: () => ({ columns: 80, rows: 24 }),
-    interruption: () => new AbortController().signal,
+    interruption: () => signal,
     keys: undefined,
   }
   const code = await run(argv, terminal)

@@ -18,6 +18,8 @@ export interface FakeRomOptions {
   readonly silent?: boolean
   /** The line is cut when this many bytes were programmed. */
   readonly cutAfter?: number
+  /** Told after each program of the flash. */
+  readonly wrote?: () => void
   /** A bit of this offset cannot be programmed. */
   readonly wornAt?: number
   /** Answers to no SPI command: no flash is connected. */
@@ -85,6 +87,11 @@ export class FakeRom implements AsyncDisposable {
   /** From now on the line holds. */
   mend(): void {
     this.#cutAfter = Number.POSITIVE_INFINITY
+  }
+
+  /** What its program would say on every line. */
+  say(text: string): void {
+    for (const socket of this.#sockets) socket.write(text)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -236,6 +243,7 @@ export class FakeRom implements AsyncDisposable {
     if (fits.length > 0) this.programmed.push({ offset: write.offset, bytes: fits.length })
     write.offset += fits.length
     this.#programmedBytes += fits.length
+    this.#options.wrote?.()
   }
 
   // JEDEC: maker, kind, then the size as a power of two.
