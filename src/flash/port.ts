@@ -1,5 +1,6 @@
 /** A line of bytes to a board: a serial port of this computer, or a TCP socket that leads to one. Knows no protocol. */
 
+import { existsSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { FlashError } from './error.js'
 import { usbIdsOf, type UsbIds } from './ports.js'
@@ -32,6 +33,7 @@ export interface Port {
 }
 
 const connectMs = 5000
+const goneCheckMs = 200
 const ignore = (): void => {}
 
 /** `spec`: a path such as /dev/ttyUSB0, or socket://host:port. Throws FlashError. */
@@ -128,6 +130,13 @@ async function openSerial(path: string, baud: number): Promise<Port> {
     }
   }
   const reading = read().catch((error: unknown) => { loss.set((error as Error).message) })
+  // A terminal that hung up reads as 0 bytes, which the binding asks for again and again: only its name tells that it is gone.
+  const watching = setInterval(() => {
+    if (existsSync(path)) return
+    clearInterval(watching)
+    loss.set('it was pulled out')
+    if (line.isOpen) line.close().catch(() => {})
+  }, goneCheckMs)
   return {
     name: path,
     get canReset() { return canReset },
@@ -153,6 +162,7 @@ async function openSerial(path: string, baud: number): Promise<Port> {
     setBaud: async (rate) => { await line.update({ baudRate: rate }) },
     close: async () => {
       loss.end()
+      clearInterval(watching)
       if (line.isOpen) await line.close().catch(() => {})
       await reading
     },

@@ -1,11 +1,15 @@
 /** The log of a board: lines as they come, crashes with their line of TypeScript, through lost ports. */
 
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { simulate } from '../../src/sim/index.js'
 import { interruptible, jsonLines, tinytwin, type Outcome } from '../cli/fake.js'
 import { FakeRom } from './fake_rom.js'
+import { openPty } from './pty.js'
 
 let server: Server
 let visits: ((socket: Socket) => void)[]
@@ -57,6 +61,24 @@ test('a port that is lost is waited for, and the log goes on when it is back', a
   const { code, out, err } = await until('after', 'monitor', '--port', spec)
   expect({ code, out }).toEqual({ code: 0, out: 'before\nhalf a li\nafter\n' })
   expect(err).toBe(`${spec} is gone (the other side closed it); waiting for it, Ctrl-C ends\n${spec} is back\n`)
+})
+
+test('a serial port is read, and one that is pulled out is waited for', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tinytwin-monitor-'))
+  await using pty = await openPty(folder)
+  // What is sent before it listens is nobody's.
+  const talking = setInterval(() => { pty.send(Buffer.from('hello\n')) }, 20)
+  const enough = new AbortController()
+  let unplugging: Promise<void> | undefined
+  const { code, out } = await interruptible(enough.signal, (text) => {
+    if (text.includes('"hello"')) unplugging ??= pty.unplug()
+    if (text.includes('"lost"')) enough.abort()
+  }, ['monitor', '--port', pty.path, '--board', 'esp32-c3-devkitm', '--json'])
+  clearInterval(talking)
+  rmSync(folder, { recursive: true })
+  expect(code).toBe(0)
+  expect(jsonLines(out)[0]).toEqual({ type: 'log', line: 'hello' })
+  expect(jsonLines(out).at(-1)).toMatchObject({ type: 'lost', port: pty.path })
 })
 
 test('in JSON every line, crash, loss and return is an object', async () => {
