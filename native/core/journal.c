@@ -221,6 +221,7 @@ bool tt_journal_owes(const struct tt_journal *journal)
 
 int tt_journal_settle(struct tt_journal *journal)
 {
+    if (!tt_journal_owes(journal)) { return TT_OK; } // also without a block device
     const struct tt_journal_place *const tail = &journal->tail;
     for (; journal->owed_segments > 0; journal->owed_segments--) {
         const uint32_t back = journal->owed_segments;

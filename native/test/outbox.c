@@ -229,6 +229,29 @@ static void failing_flash(void)
     }
 }
 
+static void owed_marks(void)
+{
+    static struct bench bench;
+    static const uint32_t blocks[] = {3, 16}; // without and with a journal for urgent messages
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        begin(&bench, 256, blocks[i]);
+        send(&bench, 0);
+        send(&bench, 0);
+        CHECK(store(&bench));
+        bench.flash.budget = 0;
+        CHECK_INT(tt_outbox_pop_telemetry(&bench.outbox), TT_EIO);
+        CHECK(tt_outbox_owes(&bench.outbox));
+        CHECK_INT(tt_outbox_settle(&bench.outbox), TT_EIO);
+        bench.flash.budget = FAKE_FLASH_EVER;
+        CHECK_INT(tt_outbox_settle(&bench.outbox), TT_OK);
+        CHECK(!tt_outbox_owes(&bench.outbox));
+        bench.fate[1] = 'p';
+        power_on(&bench, 2, 3);
+        struct tt_telemetry message;
+        CHECK(tt_outbox_peek_telemetry(&bench.outbox, &message) && message.sequence == 2);
+    }
+}
+
 struct mixture {
     uint32_t block_bytes;
     int urgent; // each so many messages one
@@ -291,6 +314,7 @@ int main(void)
     RUN(too_long, "what flash could never hold is refused when it is sent");
     RUN(expiry, "a message expires by the clock, or by uptime where there was none");
     RUN(failing_flash, "flash that fails for long costs no more than two segments of messages");
+    RUN(owed_marks, "marks that flash did not take are made up for");
     RUN(power_cuts,
         "a power cut anywhere while messages give way loses and doubles nothing stored");
     return 0;
