@@ -207,8 +207,12 @@ int tt_journal_pop(struct tt_journal *journal, bool mark)
     if (!tt_journal_peek(journal)) { return TT_ENOTFOUND; }
     const uint32_t mark_at =
         journal->tail.offset + journal->oldest_bytes - journal->block->program_bytes;
-    const int err = mark ? tt_journal_program_mark(journal, journal->tail.segment, mark_at) : TT_OK;
-    journal->owed_records |= err < 0;
+    // What was put away before it would come back after it: that first.
+    int err = mark && journal->owed_records ? tt_journal_settle(journal) : TT_OK;
+    if (mark && err == TT_OK) {
+        err = tt_journal_program_mark(journal, journal->tail.segment, mark_at);
+    }
+    journal->owed_records |= err < 0 || !mark;
     tt_journal_step_over(journal, &journal->tail, &journal->oldest, journal->oldest_bytes);
     journal->found = false;
     return err;

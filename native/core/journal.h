@@ -65,7 +65,7 @@ struct tt_journal {
     uint32_t oldest_bytes; // of its record
     // Marks that flash did not take: a restart would bring messages back that are done with.
     uint32_t owed_segments; // so many before tail's were left without theirs
-    bool owed_records;      // of tail's segment, before tail
+    bool owed_records;      // of tail's segment, before tail; those given up too
 };
 
 // Finds what an earlier start left. Segments are as many blocks as hold a message of message_max
@@ -85,8 +85,8 @@ int tt_journal_append(struct tt_journal *journal, const struct tt_telemetry *mes
 // The oldest message, until it is popped; NULL when there is none.
 const struct tt_telemetry *tt_journal_peek(struct tt_journal *journal);
 // Puts the oldest message out of the way. With `mark` for good: TT_EIO when a restart would bring
-// it back. Without, until a restart, or for good when its segment is left: for a segment to be
-// given up.
+// it back. Without, until a restart, or for good when its segment is left or marks are made up for:
+// for a segment to be given up.
 int tt_journal_pop(struct tt_journal *journal, bool mark);
 // Whether marks could not be made. They are made by tt_journal_settle: TT_OK, or TT_EIO when flash
 // still fails.

@@ -165,7 +165,15 @@ static int begin_segment(struct tt_journal *journal)
         next.segment = 0;
         next.count = 0;
     }
-    if (journal->used == journal->segments) { journal->used = 0; } // one segment, all done
+    if (journal->used == journal->segments) { // one segment, all done, but not all marked
+        const int err = journal->owed_records
+                            ? tt_journal_program_mark(journal, journal->tail.segment,
+                                                      tt_journal_padded(journal, TT_JOURNAL_HEADER))
+                            : TT_OK;
+        if (err < 0) { return err; }
+        journal->owed_records = false;
+        journal->used = 0;
+    }
     uint8_t header[TT_JOURNAL_HEADER];
     memcpy(header, tt_journal_magic, sizeof tt_journal_magic);
     tt_put32(header + 4, next.sequence);

@@ -304,6 +304,97 @@ static void power_cuts(void)
     }
 }
 
+struct use {
+    struct bench bench;
+    uint32_t random;
+    int32_t newest; // that the hub has
+    bool received[MESSAGES + 1];
+};
+
+static int draw(struct use *use, int below)
+{
+    return (int)(fake_flash_random(&use->random) % (uint32_t)below);
+}
+
+// What the hub has not had comes in order. False when the power went.
+static bool send_on(struct use *use, int most)
+{
+    struct tt_telemetry message;
+    for (int i = 0; i < most && tt_outbox_peek_telemetry(&use->bench.outbox, &message); i++) {
+        if (!use->received[message.sequence]) {
+            CHECK(message.sequence > use->newest);
+            use->newest = message.sequence;
+            use->received[message.sequence] = true;
+        }
+        if (tt_outbox_pop_telemetry(&use->bench.outbox) < 0) { return false; }
+    }
+    return true;
+}
+
+static void send_any(struct use *use)
+{
+    struct bench *const bench = &use->bench;
+    static const uint8_t kinds[] = {TT_SEND_YIELD, TT_SEND_URGENT, 0, 0};
+    if (tt_queue_bytes(&bench->outbox.telemetry) < 120 && bench->outbox.next_sequence < MESSAGES) {
+        send(bench, kinds[draw(use, 4)]);
+    }
+}
+
+static bool fail_for_a_while(struct use *use)
+{
+    struct bench *const bench = &use->bench;
+    const long budget = bench->flash.budget;
+    bench->flash.budget = 0;
+    for (int i = draw(use, 30); i >= 0; i--) {
+        struct tt_telemetry which;
+        send_any(use);
+        while (tt_outbox_store(&bench->outbox, &which) == TT_OUTBOX_DROPPED) {
+            bench->fate[which.sequence] = 'd';
+        }
+        tt_outbox_settle(&bench->outbox);
+    }
+    bench->flash.budget = budget;
+    return tt_outbox_settle(&bench->outbox) == TT_OK;
+}
+
+// Until the power goes, or the day ends.
+static void live(struct use *use)
+{
+    bool alive = true;
+    for (int i = draw(use, 60); alive && i > 0; i--) {
+        send_any(use);
+        if (draw(use, 3) > 0) { alive = store(&use->bench); }
+        if (alive && draw(use, 12) == 0) { alive = fail_for_a_while(use); }
+        if (alive && draw(use, 5) == 0) { alive = send_on(use, draw(use, 8)); }
+    }
+}
+
+static void random_use(void)
+{
+    enum { RUNS = 3000, STARTS = 5 };
+    static struct use use;
+    for (uint32_t run = 1; run <= RUNS; run++) {
+        memset(&use, 0, sizeof use);
+        use.random = run;
+        struct fake_flash *const flash = &use.bench.flash;
+        const uint32_t block_bytes = 256U << draw(&use, 4);
+        fake_flash_init(flash, block_bytes, (uint32_t)(2 + draw(&use, 20)), 1U << draw(&use, 6));
+        power_on(&use.bench, 1, 1);
+        for (uint32_t boot = 2; boot < 2 + STARTS; boot++) {
+            flash->budget = draw(&use, 6000);
+            flash->torn = draw(&use, 3) == 0 ? -1 : draw(&use, (int)block_bytes);
+            live(&use);
+            flash->budget = FAKE_FLASH_EVER;
+            power_on(&use.bench, boot, use.bench.outbox.next_sequence);
+        }
+        CHECK(send_on(&use, MESSAGES));
+        CHECK(tt_outbox_telemetry_empty(&use.bench.outbox));
+        for (int32_t i = 1; i <= MESSAGES; i++) {
+            CHECK(use.bench.fate[i] != 's' || use.received[i]);
+        }
+    }
+}
+
 int main(void)
 {
     RUN(order, "RAM and flash together are one lane, in order");
@@ -317,5 +408,6 @@ int main(void)
     RUN(owed_marks, "marks that flash did not take are made up for");
     RUN(power_cuts,
         "a power cut anywhere while messages give way loses and doubles nothing stored");
+    RUN(random_use, "power cuts and flash that fails, at random, lose nothing and change no order");
     return 0;
 }
