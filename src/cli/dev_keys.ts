@@ -17,7 +17,7 @@ export function keyActions(session: DevSession, keys: readonly AppKey[], quit: (
   }))
   const input = session.board.pins.find(({ kind }) => kind === 'input')
   return [
-    ...own,
+    ...(session.twin === undefined ? [] : own), // they are calls at the local hub
     ...(input === undefined ? [] : [{ key: 'p', title: `press ${input.name}`, press: () => session.press(input.name) }]),
     { key: 'n', title: 'network', press: () => session.toggleNetwork() },
     { key: 'r', title: 'reset', press: () => session.reset() },

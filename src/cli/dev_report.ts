@@ -3,7 +3,8 @@
 import { visible } from './terminal.js'
 
 export type DevEvent =
-  | { readonly type: 'ready', readonly app: string, readonly board: string, readonly build: string, readonly hub: string, readonly ca: string, readonly device: string }
+  | { readonly type: 'ready', readonly app: string, readonly board: string, readonly build: string, readonly hub: string, readonly ca: string, readonly device: string, readonly auth: 'sas' | 'x509' | 'dps' | 'given' }
+  | { readonly type: 'provisioned', readonly device: string, readonly hub: string }
   | { readonly type: 'connected', readonly device: string, readonly tls: string, readonly cipher: string, readonly verified: boolean }
   | { readonly type: 'disconnected', readonly device: string, readonly reason: string }
   | { readonly type: 'refused', readonly device?: string, readonly reason: string, readonly message: string }
@@ -21,7 +22,8 @@ export type DevEvent =
 /** One line, but for compiler messages, which have more. */
 export function eventText(event: DevEvent): string {
   switch (event.type) {
-    case 'ready': return `${event.app} (build ${event.build}) on ${event.board}, as device '${event.device}' of the local hub ${event.hub}`
+    case 'ready': return `${event.app} (build ${event.build}) on ${event.board}, as device '${event.device}' of ${event.auth === 'given' ? '' : 'the local hub '}${event.hub}${event.auth === 'given' || event.auth === 'sas' ? '' : `, by ${event.auth}`}`
+    case 'provisioned': return visible(`provisioned: DPS assigned ${event.hub}`)
     case 'connected': return `connected over ${event.tls}${event.verified ? ', the hub\'s certificate verified' : ''} (${event.cipher})`
     case 'disconnected': return `disconnected: ${event.reason}`
     case 'refused': return visible(`the hub refused ${event.device ?? 'a connection'}: ${event.message}`)

@@ -1,21 +1,26 @@
 /** A device in real time with its local hub: what `tinytwin dev` runs, told as events. Knows no terminal. */
 
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Board } from '../board/index.js'
 import { buildApp, type BuiltApp } from '../build/index.js'
 import { flashBytes } from '../sim/machine.js'
-import { RealDevice } from '../sim/real.js'
+import type { Hub } from '../hub/index.js'
+import { RealDevice, type HubAddress } from '../sim/real.js'
 import type { Engine } from '../sim/index.js'
 import { CliError } from './command.js'
 import type { DevEvent } from './dev_report.js'
 import { writeFiles } from './files.js'
-import { telemetryBody, type LocalHub } from './local_hub.js'
+import { telemetryBody } from './local_hub.js'
 
 export interface DevSessionOptions {
   readonly app: BuiltApp
   readonly engine: Engine
-  readonly local: LocalHub
+  /** Where the device connects to, and as whom. */
+  readonly address: HubAddress
+  /** The local hub, if it is that one. */
+  readonly hub: Hub | undefined
+  /** A file for its flash. */
+  readonly flashFile: string
   readonly deviceId: string
   /** Starts with an erased flash, whatever an earlier run left. */
   readonly erase: boolean
@@ -45,7 +50,12 @@ export class DevSession {
     this.#app = options.app
     this.board = options.app.board
     this.#listen()
-    this.#device = this.#start(options.erase ? undefined : this.#keptFlash())
+    try {
+      this.#device = this.#start(options.erase ? undefined : this.#keptFlash())
+    } catch (error) {
+      for (const end of this.#endings) end()
+      throw new CliError((error as Error).message, { cause: error })
+    }
   }
 
   get telemetry(): { readonly count: number, readonly last: string } {
@@ -64,8 +74,10 @@ export class DevSession {
     return this.#device.machine.state.safeMode
   }
 
-  get twin(): { readonly desired: object, readonly reported: object } {
-    const { desired, reported } = this.#options.local.hub.twin(this.#options.deviceId).document().properties
+  /** Undefined where the hub is not the local one. */
+  get twin(): { readonly desired: object, readonly reported: object } | undefined {
+    if (this.#options.hub === undefined) return undefined
+    const { desired, reported } = this.#options.hub.twin(this.#options.deviceId).document().properties
     return { desired: plain(desired), reported: plain(reported) }
   }
 
@@ -89,9 +101,10 @@ export class DevSession {
   }
 
   async invoke(method: string, payload: unknown): Promise<void> {
-    const { local, deviceId, tell } = this.#options
+    const { hub, deviceId, tell } = this.#options
+    if (hub === undefined) return
     try {
-      const result = await local.hub.invoke(deviceId, { method, payload, responseTimeoutMs: 10_000 })
+      const result = await hub.invoke(deviceId, { method, payload, responseTimeoutMs: 10_000 })
       tell({ type: 'method', device: deviceId, method, ...result })
     } catch (error) {
       tell({ type: 'problem', message: `method ${method}: ${(error as Error).message}` })
@@ -100,8 +113,9 @@ export class DevSession {
 
   /** Changes a number among the desired properties. */
   step(property: string, by: number, from: number): void {
-    const { hub } = this.#options.local
-    const present = (this.twin.desired as Record<string, unknown>)[property]
+    const { hub } = this.#options
+    if (hub === undefined) return
+    const present = (this.twin?.desired as Record<string, unknown> | undefined)?.[property]
     hub.twin(this.#options.deviceId).patchDesired({ [property]: (typeof present === 'number' ? present : from) + by })
   }
 
@@ -146,19 +160,15 @@ export class DevSession {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const end of this.#endings) end()
     this.#device.close()
-    writeFiles([{ path: this.#flashFile, content: this.#device.machine.flash }])
-  }
-
-  get #flashFile(): string {
-    const { local, deviceId } = this.#options
-    return join(local.data, 'devices', `${encodeURIComponent(deviceId)}.flash`)
+    writeFiles([{ path: this.#options.flashFile, content: this.#device.machine.flash }])
   }
 
   /** What the run before left, unless it was another board's. */
   #keptFlash(): Uint8Array | undefined {
+    const { flashFile } = this.#options
     const bytes = flashBytes(this.board)
-    const size = statSync(this.#flashFile, { throwIfNoEntry: false })?.size
-    return size === bytes ? new Uint8Array(readFileSync(this.#flashFile)) : undefined
+    const size = statSync(flashFile, { throwIfNoEntry: false })?.size
+    return size === bytes ? new Uint8Array(readFileSync(flashFile)) : undefined
   }
 
   async #rebuild(): Promise<void> {
@@ -176,18 +186,14 @@ export class DevSession {
   }
 
   #start(flash?: Uint8Array): RealDevice {
-    const { engine, local, deviceId, tell, failed } = this.#options
-    const authentication = local.hub.devices.get(deviceId)?.authentication
-    if (authentication?.type !== 'sas') throw new CliError(`device '${deviceId}' of this hub has no shared access key; give another with --device`)
+    const { engine, address, hub, deviceId, tell, failed } = this.#options
     return new RealDevice(this.#app, {
-      board: this.board, engine, flash, failed,
-      hub: {
-        connection: local.hub.connectionString(deviceId),
-        address: local.listener.host, port: local.listener.port, ca: local.caPem,
-      },
+      board: this.board, engine, flash, failed, hub: address,
       log: (level, text) => tell({ type: 'log', device: deviceId, level, text }),
       notice: (kind, _code, text) => {
         if (kind === 'connected') this.#connected(text)
+        if (kind === 'provisioned') tell({ type: 'provisioned', device: deviceId, hub: text })
+        if (kind === 'acknowledged' && hub === undefined) this.#telemetry = { count: this.#telemetry.count + 1, last: '' }
         if (kind === 'disconnected') {
           this.#connection = `disconnected: ${text}`
           tell({ type: 'disconnected', device: deviceId, reason: text })
@@ -208,7 +214,8 @@ export class DevSession {
   }
 
   #listen(): void {
-    const { local: { hub }, deviceId, tell } = this.#options
+    const { hub, deviceId, tell } = this.#options
+    if (hub === undefined) return
     this.#endings.push(
       hub.onMessage((message) => {
         if (message.deviceId !== deviceId) return
@@ -221,7 +228,7 @@ export class DevSession {
           const { reason, message } = event
           tell({ type: 'refused', reason, message, ...(event.deviceId === undefined ? {} : { device: event.deviceId }) })
         } else if (event.type === 'twin' && event.deviceId === deviceId && event.part !== 'tags') {
-          tell({ type: 'twin', device: deviceId, part: event.part, version: event.version, value: this.twin[event.part] })
+          tell({ type: 'twin', device: deviceId, part: event.part, version: event.version, value: this.twin?.[event.part] ?? {} })
         }
       }),
     )

@@ -17,8 +17,6 @@ export interface OpenHub {
 
 export interface LocalHub extends OpenHub {
   readonly listener: HubListener
-  /** Creates the device unless it exists. Its connection string, key and all. */
-  readonly ensureDevice: (id: string) => string
   readonly close: () => Promise<void>
 }
 
@@ -72,7 +70,6 @@ export async function startLocalHub({ data: folder, host, port, name = host }: L
   }
   return {
     ...open, listener,
-    ensureDevice: (id) => ensureDevice(hub, id, listener.port),
     close: async () => {
       await hub.close()
       await listener.close()

@@ -7,6 +7,8 @@ import { FirmwareError } from './error.js'
 
 /** Where the device finds the hub; what settings give as address and port. */
 export const hubAddress = { address: '10.0.2.100', port: 8883 } as const
+/** And where DPS, what GlobalEndpoint of its connection string names. */
+export const dpsAddress = { address: '10.0.2.101', port: 8883 } as const
 
 export interface MachineOptions {
   readonly elf: string
@@ -14,6 +16,8 @@ export interface MachineOptions {
   readonly memory: string
   /** A port of this computer that is the hub's for the device; without it there is none. */
   readonly hubPort?: number
+  /** Likewise of DPS. */
+  readonly dpsPort?: number
   /** Where on this computer the board's modem listens, see modem.ts; without it its wires are loose. */
   readonly modemPort?: number
 }
@@ -32,10 +36,12 @@ export interface Machine {
 const mib = 1024 * 1024
 export const panelBehindFlash = 8 * mib
 
-/** One port of this computer and nothing else. */
-function forwardTo(hubPort: number | undefined): string {
+/** These ports of this computer and nothing else. */
+function forwardTo({ hubPort, dpsPort }: MachineOptions): string {
   const relay = join(projectRoot, 'scripts', 'lib', 'relay.mjs')
-  return hubPort === undefined ? '' : `,guestfwd=tcp:${hubAddress.address}:${hubAddress.port}-cmd:${process.execPath} ${relay} ${hubPort}`
+  const way = ({ address, port }: { readonly address: string, readonly port: number }, to: number | undefined): string =>
+    to === undefined ? '' : `,guestfwd=tcp:${address}:${port}-cmd:${process.execPath} ${relay} ${to}`
+  return `${way(hubAddress, hubPort)}${way(dpsAddress, dpsPort)}`
 }
 
 const machines: Readonly<Record<string, Machine>> = {
@@ -43,12 +49,12 @@ const machines: Readonly<Record<string, Machine>> = {
     program: 'qemu-system-arm',
     memoryBytes: 16 * mib, // its PSRAM
     flashOffset: 0,
-    args: ({ elf, memory, hubPort }) => [
+    args: (options) => [
       '-M', 'mps2-an385,memory-backend=psram',
-      '-object', `memory-backend-file,id=psram,mem-path=${memory},size=16M,share=on`,
-      '-nic', `user,id=cable,model=lan9118,restrict=on${forwardTo(hubPort)}`,
+      '-object', `memory-backend-file,id=psram,mem-path=${options.memory},size=16M,share=on`,
+      '-nic', `user,id=cable,model=lan9118,restrict=on${forwardTo(options)}`,
       '-semihosting-config', 'enable=on,target=native',
-      '-kernel', elf,
+      '-kernel', options.elf,
     ],
     counted: ['-icount', 'shift=6'],
   },

@@ -1,4 +1,4 @@
-/** Runs a firmware in QEMU with a network that reaches one port of this computer and nothing else. */
+/** Runs a firmware in QEMU with a network that reaches the hub's port of this computer, that of DPS, and nothing else. */
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly flash: string
   /** Of the local hub; without it there is no network beyond the emulator. */
   readonly hubPort?: number
+  /** Of the local DPS. */
+  readonly dpsPort?: number
   /** Of the modem, see openModem, on a board that has one. */
   readonly modemPort?: number
   /** One instruction is 64 ns of the device's time, so that its figures count instructions. Slower. */
@@ -121,7 +123,7 @@ export class RunningFirmware implements AsyncDisposable {
   }
 }
 
-export async function runFirmware({ board, elf, flash, hubPort, modemPort, counted = false, patienceMs = 60_000, log = () => {} }: RunOptions): Promise<RunningFirmware> {
+export async function runFirmware({ board, elf, flash, hubPort, dpsPort, modemPort, counted = false, patienceMs = 60_000, log = () => {} }: RunOptions): Promise<RunningFirmware> {
   const install = howToInstall(runTools(board))
   if (install !== undefined) throw new FirmwareError(`the emulator is missing. Run: ${install}`)
   const folder = mkdtempSync(join(tmpdir(), 'tinytwin-qemu-'))
@@ -129,7 +131,7 @@ export async function runFirmware({ board, elf, flash, hubPort, modemPort, count
   const machine = machineOf(board)
   const qemu = spawn(machine.program, [
     '-display', 'none', '-monitor', 'none', '-serial', 'stdio', // the first serial port, whatever the machine adds
-    ...machine.args({ elf, memory: flash, ...(hubPort === undefined ? {} : { hubPort }), ...(modemPort === undefined ? {} : { modemPort }) }),
+    ...machine.args({ elf, memory: flash, ...(hubPort === undefined ? {} : { hubPort }), ...(dpsPort === undefined ? {} : { dpsPort }), ...(modemPort === undefined ? {} : { modemPort }) }),
     '-qmp', `unix:${qmpPath},server=on,wait=off`,
     ...(counted ? machine.counted : []),
     // Started once the machine's socket is there and everything it says is heard.

@@ -77,6 +77,21 @@ export async function issueServer({ certificate: issuer, key: signingKey }: Issu
   return { certPem: `${certificate.toString('pem')}\n${issuer.toString('pem')}\n`, keyPem: await pemOfKey(keys.privateKey) }
 }
 
+/** A device's, for a year, known by its thumbprint. */
+export async function selfSigned(commonName: string): Promise<ServerCertificate> {
+  const keys = await newKeys()
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerial(),
+    name: [{ CN: [commonName.slice(0, 64)] }],
+    notBefore: new Date(Date.now() - DAY_MS),
+    notAfter: new Date(Date.now() + 365 * DAY_MS),
+    keys,
+    signingAlgorithm: SIGNATURE,
+    extensions: [new x509.BasicConstraintsExtension(false, undefined, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])]
+  })
+  return { certPem: `${certificate.toString('pem')}\n`, keyPem: await pemOfKey(keys.privateKey) }
+}
+
 /** Throws if the texts are no certificate and no key. */
 export async function issuerOf(certificatePem: string, keyPem: string): Promise<Issuer> {
   const certificate = new x509.X509Certificate(certificatePem)
