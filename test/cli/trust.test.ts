@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { certificate } from '../hub/certificates.js'
+import { loadBoard } from '../../src/board/index.js'
+import { buildApp } from '../../src/build/index.js'
+import { startLocalService } from '../../src/cli/local_service.js'
+import { loadAuthority } from '../../src/hub/index.js'
+import { RealDevice } from '../../src/sim/index.js'
 import { tinytwin } from './fake.js'
 
 let folder: string
@@ -54,4 +59,33 @@ test('a key of another curve, a root that is none and a file of another kind are
   const { pem } = await certificate('Root', { ca: true, notBefore: 0, notAfter: 4e12 })
   writeFileSync(root, pem)
   expect((await make(good, good)).err).toContain('exists and is no')
+})
+
+test('install brings a bundle to a running device, which connects anew with it and refuses it a second time', async () => {
+  const host = '127.0.0.1'
+  const data = join(folder, 'hub')
+  const service = await startLocalService({ data, host, mqtts: 0, amqps: 0, https: 0 })
+  service.hub.devices.create({ deviceId: 'd1' })
+  const said: string[] = []
+  const keyFile = write('k.pem', key())
+  const trustKey = Buffer.from((await tinytwin('trust', 'key', keyFile)).out.trim(), 'hex')
+  const device = new RealDevice(await buildApp({ app: 'bench', board: 'host' }), {
+    board: loadBoard('host'), notice: (kind, _code, text) => { said.push(`${kind}: ${text}`) },
+    hub: { connection: service.hub.connectionString('d1'), port: service.ports.mqtts, ca: readFileSync(service.caFile, 'utf8'), trustFlash: new Uint8Array(32 * 1024).fill(0xff), trustKey },
+  })
+  try {
+    await expect.poll(() => said.some((words) => words.startsWith('connected: ')), { timeout: 5000 }).toBe(true)
+    const file = join(folder, 'roots.bin')
+    const next = write('next.pem', (await loadAuthority()).caPem)
+    await tinytwin('trust', 'make', file, '--version', '2', '--key', keyFile, '--root', service.caFile, '--root', next)
+    const install = (): ReturnType<typeof tinytwin> => tinytwin('trust', 'install', file, '--device', 'd1', '--data', data)
+    expect(await install()).toEqual({ code: 0, out: '{"version":2}\n', err: '' })
+    await expect.poll(() => said.some((words) => words.startsWith('renewed')), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => service.hub.connections().length, { timeout: 5000 }).toBe(1)
+    expect(await install()).toEqual({ code: 1, out: '', err: 'error: the device does not take the bundle: the version is not above that of an earlier bundle\n' })
+    expect(await tinytwin('trust', 'install', file, '--device', 'nobody', '--data', data)).toMatchObject({ code: 1, out: '', err: expect.stringContaining("there is no device 'nobody'") as unknown })
+  } finally {
+    device.close()
+    await service.close()
+  }
 })
