@@ -141,30 +141,23 @@ static int32_t until(int64_t wake_ms, int64_t now_ms)
     return wait > INT32_MAX ? INT32_MAX : wait < 0 ? 0 : (int32_t)wait;
 }
 
-// The link, which knows what is still to be sent, has the last word.
-static void fall_asleep(struct tt_app *app)
+// To sleep, or to restart. The link, which knows what is still to be sent, has the last word.
+static void leave(struct tt_app *app)
 {
     const struct tt_port *const port = app->config.port;
     struct tt_outbox *const outbox = app->config.outbox;
+    const bool sleeps = app->sleep_s > 0;
     tt_app_stop(app);
-    if (app->config.offline) {
+    tt_app_log(app, TT_LOG_INFO, sleeps ? "going to sleep" : "restarting");
+    if (!app->config.offline) {
+        outbox->leave_patience_ms = app->sleep_patience_ms;
+        atomic_store(&outbox->leave_s, sleeps ? app->sleep_s : TT_OUTBOX_RESTART);
+        if (port->wake_link) { port->wake_link(port->ctx); }
+    } else if (sleeps) {
         port->sleep(port->ctx, app->sleep_s);
-        return;
+    } else {
+        port->restart(port->ctx, TT_RESTART_REQUESTED);
     }
-    outbox->sleep_patience_ms = app->sleep_patience_ms;
-    atomic_store(&outbox->sleep_s, app->sleep_s);
-    if (port->wake_link) { port->wake_link(port->ctx); }
-}
-
-static void restart(struct tt_app *app)
-{
-    if (app->sleep_s > 0) {
-        fall_asleep(app);
-        return;
-    }
-    tt_app_stop(app);
-    tt_app_log(app, TT_LOG_INFO, "restarting");
-    app->config.port->restart(app->config.port->ctx, TT_RESTART_REQUESTED);
 }
 
 int32_t tt_app_step(struct tt_app *app, int64_t now_ms)
@@ -177,7 +170,7 @@ int32_t tt_app_step(struct tt_app *app, int64_t now_ms)
     app->now_ms = now_ms;
     if (app->restart_ms > now_ms) { run_turns(app); }
     if (app->restart_ms <= now_ms) {
-        restart(app);
+        leave(app);
         return INT32_MAX;
     }
     app->wake_ms = next_wake(app);

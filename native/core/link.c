@@ -407,7 +407,7 @@ int32_t tt_link_step(struct tt_link *link, int64_t now_ms)
         if (link->phase == TT_LINK_WAITING) { link->next_ms = now_ms; }
     }
     int64_t next_ms = step(link, now_ms);
-    if (tt_link_sleep(link, now_ms, &next_ms)) { return INT32_MAX; }
+    if (tt_link_leave(link, now_ms, &next_ms)) { return INT32_MAX; }
     tt_link_keep_assignment(link);
     const int64_t store_ms = tt_link_store(link, now_ms);
     if (store_ms < next_ms) { next_ms = store_ms; }

@@ -88,27 +88,36 @@ static void store_all(struct tt_link *link, int64_t now_ms)
     while (store(link, now_ms) == now_ms) {}
 }
 
-bool tt_link_sleep(struct tt_link *link, int64_t now_ms, int64_t *next_ms)
+bool tt_link_leave(struct tt_link *link, int64_t now_ms, int64_t *next_ms)
 {
-    enum { LEAVE_MS = 70000 }; // longer than leaving takes: the connection is not worth waiting for
+    // Longer than leaving takes, or as long as whoever asked for a restart wants to wait: then the
+    // connection is not worth it.
+    enum { SLEEP_MS = 70000, RESTART_MS = 5000 };
     const struct tt_port *const port = link->config.port;
     struct tt_outbox *const outbox = link->config.outbox;
-    const uint32_t seconds = atomic_load(&outbox->sleep_s);
+    const uint32_t seconds = atomic_load(&outbox->leave_s);
     if (seconds == 0) { return false; }
-    if (link->sleep_by_ms == 0) { link->sleep_by_ms = now_ms + outbox->sleep_patience_ms; }
+    if (link->leave_by_ms == 0) { link->leave_by_ms = now_ms + outbox->leave_patience_ms; }
     const bool sent = tt_link_idle(link) && (tt_hub_quiet(&link->hub) || !tt_link_connected(link));
-    if (!link->lent && !sent && now_ms < link->sleep_by_ms) {
-        if (link->sleep_by_ms < *next_ms) { *next_ms = link->sleep_by_ms; }
+    if (!link->lent && !sent && now_ms < link->leave_by_ms) {
+        if (link->leave_by_ms < *next_ms) { *next_ms = link->leave_by_ms; }
         return false;
     }
     link->lent = true; // it leaves, and dials no more
     const bool leaves = link->phase == TT_LINK_CONNECTED || link->phase == TT_LINK_LEAVING;
-    if (leaves && now_ms < link->sleep_by_ms + LEAVE_MS) {
+    const int64_t last_ms =
+        link->leave_by_ms + (seconds == TT_OUTBOX_RESTART ? RESTART_MS : SLEEP_MS);
+    if (leaves && now_ms < last_ms) {
         if (link->phase == TT_LINK_CONNECTED && !link->hub.draining) { *next_ms = now_ms; }
+        if (last_ms < *next_ms) { *next_ms = last_ms; }
         return false;
     }
     store_all(link, now_ms);
     tt_link_stop(link);
-    port->sleep(port->ctx, seconds);
+    if (seconds == TT_OUTBOX_RESTART) {
+        port->restart(port->ctx, TT_RESTART_REQUESTED);
+    } else {
+        port->sleep(port->ctx, seconds);
+    }
     return true;
 }

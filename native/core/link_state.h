@@ -34,7 +34,7 @@ struct tt_link {
     int64_t store_at_ms;     // the flash failed: not tried again before
     int64_t taken_by_ms;     // a stream that takes nothing is dead then; INT64_MAX: it does
     unsigned attempt;        // failures in a row
-    int64_t sleep_by_ms;     // patience ends; 0: nobody asked for sleep
+    int64_t leave_by_ms;     // patience ends; 0: the app runs
     uint32_t connections;    // since the start; a renewal is none
     bool renewing;           // the gap is of our own making: nobody is told
     bool told;               // what the app knows of the connection
@@ -77,9 +77,9 @@ bool tt_link_lend(struct tt_link *link);
 extern const struct tt_https_way tt_link_https; // its ctx is the link
 // Queues CONNECT with a token signed at now_s (seconds since 1970). TT_OK or TT_EINVALID.
 int tt_link_open_session(struct tt_link *link, int64_t now_s, int64_t now_ms);
-// Once the app asked for sleep: lets the link send while its patience lasts, then leave, keeps what
-// is left and sleeps. *next_ms becomes the moment to look again. True when the device sleeps.
-bool tt_link_sleep(struct tt_link *link, int64_t now_ms, int64_t *next_ms);
+// Once the app is over: lets the link send while its patience lasts, then leave, keeps what is left
+// on flash and sleeps or restarts. *next_ms becomes the moment to look again. True when it is done.
+bool tt_link_leave(struct tt_link *link, int64_t now_ms, int64_t *next_ms);
 // Puts the property `health` among those to be reported.
 void tt_link_report_health(struct tt_link *link);
 // Moves telemetry to flash when that is due. Returns when to be called again, INT64_MAX: only when

@@ -62,7 +62,7 @@ void tt_outbox_init(struct tt_outbox *outbox, const struct tt_board *board, void
     outbox->boot = 0;
     outbox->next_sequence = 1;
     atomic_init(&outbox->twin_asked, false);
-    atomic_init(&outbox->sleep_s, 0);
+    atomic_init(&outbox->leave_s, 0);
 }
 
 static const struct tt_range none = {NULL, 0};

@@ -20,10 +20,13 @@ struct tt_outbox {
     uint32_t message_max;    // bytes of properties and body; 0: what the lane takes
     int32_t next_sequence;   // app's; the next telemetry message's number, from 1
     _Atomic bool twin_asked; // set by the app, cleared by the link
-    // Set by the app, which is over then: the link is to let the device sleep. 0: it is awake.
-    _Atomic uint32_t sleep_s;
-    uint32_t sleep_patience_ms; // written before sleep_s
+    // Set by the app, which is over then: the link is to let the device sleep for so long, or
+    // restart it for TT_OUTBOX_RESTART. 0: the app runs.
+    _Atomic uint32_t leave_s;
+    uint32_t leave_patience_ms; // written before leave_s
 };
+
+enum { TT_OUTBOX_RESTART = INT32_MAX };
 
 // How a message is to be treated.
 struct tt_terms {

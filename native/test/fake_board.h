@@ -234,7 +234,8 @@ static inline int power_on(struct bench *bench, const uint8_t *wasm, size_t len)
                                        .heap_bytes = engine_heap_bytes,
                                        .unload = engine_unload};
     CHECK(tt_outbox_memory(&board) <= sizeof bench->outbox_memory);
-    bench->config = (struct tt_app_config){.port = &fake_port,
+    bench->config = (struct tt_app_config){.offline = true,
+                                           .port = &fake_port,
                                            .board = &board,
                                            .io = &fake_io,
                                            .engine = &bench->engine,

@@ -345,7 +345,10 @@ static void no_certificates(void)
     start();
     const size_t len = check_hex("54545442 00000001 00000004 30020500", bundle, sizeof bundle);
     memset(bundle + len, 1, 64);
-    CHECK_INT(tt_trust_read(bundle, len + 64, key, &version, &roots), TT_EINVALID);
+    // Nobody signed it: what it holds is not even looked at.
+    CHECK_INT(tt_trust_read(bundle, len + 64, key, &version, &roots), TT_EUNTRUSTED);
+    CHECK_INT(tt_trust_read(bundle, make(bundle, sizeof bundle, 1, 0), key, &version, &roots),
+              TT_EINVALID);
 }
 
 int main(void)
