@@ -8,6 +8,7 @@
 
 #include "../core/dps.h"
 #include "../core/software_key.h"
+#include "../core/trust.h"
 #include "../core/uploader.h"
 #include "../engine/wasm3.h"
 #include "../port/error.gen.h"
@@ -15,7 +16,7 @@
 #include "posix/loops.h"
 #include "posix/options.h"
 
-enum { FLASH_BLOCK_BYTES = 4096, FAULT_PAUSE_MS = 1000 };
+enum { FLASH_BLOCK_BYTES = 4096, TRUST_BLOCKS = 8, FAULT_PAUSE_MS = 1000 };
 
 static struct tt_posix posix; // file scope for the signal handler's sake
 static _Atomic bool stopped;
@@ -33,7 +34,8 @@ static void pin_changed(void *device, uint16_t channel, int level)
 }
 
 // From power on to power off; false when the device could not be started.
-static bool run_once(const struct tt_options *options, const struct tt_block *block, void *memory)
+static bool run_once(const struct tt_options *options, const struct tt_block *block,
+                     const struct tt_block *trust_block, void *memory)
 {
     static struct tt_posix_pins pins;
     static struct tt_wasm3 wasm3;
@@ -64,6 +66,10 @@ static bool run_once(const struct tt_options *options, const struct tt_block *bl
     static struct tt_dps dps;
     dps = (struct tt_dps){.calls = &tt_dps_calls};
     if (options->connection.id_scope.len > 0) { config.link.dps = &dps; }
+    static struct tt_trust trust;
+    trust = (struct tt_trust){
+        .calls = &tt_trust_calls, .block = trust_block, .key = options->update_key};
+    if (trust_block != NULL) { config.link.trust = &trust; }
     static struct tt_software_key key;
     struct tt_key_slot slot;
     if (options->key != NULL) {
@@ -105,26 +111,50 @@ static bool again(struct tt_options *options)
     return reason != 0 && options->for_ms > 0 && !atomic_load(&stopped);
 }
 
-static int run(struct tt_options *options)
+static bool open_flash(struct tt_posix_flash *flash, const char *path, uint32_t blocks)
 {
-    struct tt_posix_flash flash;
-    const int err =
-        tt_posix_flash_open(&flash, options->flash_path, FLASH_BLOCK_BYTES,
-                            options->board->store_blocks + options->board->outbox_blocks);
+    const int err = tt_posix_flash_open(flash, path, FLASH_BLOCK_BYTES, blocks);
     if (err < 0) {
-        fprintf(stderr, "error: the flash %s %s\n", options->flash_path,
+        fprintf(stderr, "error: the flash %s %s\n", path,
                 err == TT_EBUSY      ? "is another device's at the moment"
                 : err == TT_EINVALID ? "has another size than this board's; name another file"
                                      : "cannot be opened or made");
-        return 1;
     }
-    const struct tt_block block = tt_posix_flash_block(&flash);
+    return err >= 0;
+}
+
+static bool run_on(struct tt_options *options, struct tt_posix_flash *flash,
+                   const struct tt_block *trust_block)
+{
+    const struct tt_block block = tt_posix_flash_block(flash);
     void *memory = malloc(tt_device_memory(options->board));
     bool good = memory != NULL;
     do {
-        good = good && run_once(options, &block, memory);
+        good = good && run_once(options, &block, trust_block, memory);
     } while (good && again(options));
     free(memory);
+    return good;
+}
+
+static int run(struct tt_options *options)
+{
+    struct tt_posix_flash flash;
+    const struct tt_board *board = options->board;
+    if (!open_flash(&flash, options->flash_path, board->store_blocks + board->outbox_blocks)) {
+        return 1;
+    }
+    bool good = true;
+    if (options->trust_path == NULL) {
+        good = run_on(options, &flash, NULL);
+    } else {
+        struct tt_posix_flash trust;
+        good = open_flash(&trust, options->trust_path, TRUST_BLOCKS);
+        if (good) {
+            const struct tt_block trust_block = tt_posix_flash_block(&trust);
+            good = run_on(options, &flash, &trust_block);
+            tt_posix_flash_close(&trust);
+        }
+    }
     tt_posix_flash_close(&flash);
     return good ? 0 : 1;
 }

@@ -1,10 +1,12 @@
 /** Who the device of `tinytwin dev` is: each way at the local hub, and another hub by a connection string, over real TLS. */
 
 import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { Arguments } from '../../src/cli/command.js'
+import { givenIdentity } from '../../src/cli/dev_identity.js'
 import { startLocalService, type LocalService } from '../../src/cli/local_service.js'
 import { certificate, type Party } from '../hub/certificates.js'
 import { interruptible, jsonLines, tinytwin, type Outcome } from './fake.js'
@@ -113,6 +115,17 @@ test.each([
   expect(err).toMatch(/^error: [^\n]+\n$/)
   expect(err).toContain(filled(words))
   expect(err).not.toContain('c2VjcmV0')
+})
+
+interface Vector { readonly name: string, readonly connection: string, readonly refuse?: boolean, readonly x509?: boolean, readonly host?: string, readonly scope?: string, readonly device?: string, readonly registration?: string, readonly module?: string }
+const vectors = (JSON.parse(readFileSync('test/vectors/connection.json', 'utf8')) as Vector[]).filter(({ refuse, x509 }) => refuse !== true && x509 !== true)
+
+test.each(vectors)('$name names the same device and place here as on the device', ({ connection, host: hub, scope, device, registration, module }) => {
+  const given = givenIdentity(new Arguments([], new Map([['connection', [connection]]]), new Set()))
+  expect(given).toMatchObject({
+    deviceId: `${device ?? registration}${module === undefined ? '' : `/${module}`}`,
+    where: hub ?? `DPS ${scope}`,
+  })
 })
 
 // Reference: the DPS page on symmetric keys, its own example.

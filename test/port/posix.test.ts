@@ -1,9 +1,11 @@
 // The runtime on real threads: tinytwin-posix against the local hub over TLS on loopback, under both kinds of sanitizers.
 
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../../src/build/index.js'
+import { trustBundle, trustMethod, trustPieces, trustPublicKey } from '../../src/firmware/index.js'
 import { loadAuthority, type Authority } from '../../src/hub/index.js'
 import { Folder, LoopbackHub, start, trees, type Running, type Tree } from './process.js'
 
@@ -114,6 +116,20 @@ describe.each(trees)('tinytwin-posix of build/%s', (tree) => {
     expect((await coffee.loopback.hub.invoke('coffee', { method: 'getMaxMin' })).status).toBe(200)
   })
 
+  test('takes a signed bundle of roots, connects anew with it, and keeps it in a file of its own', async () => {
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    using folder = new Folder()
+    const file = join(folder.path, 'trust')
+    await using coffee = await Coffee.start(tree, { more: ['--trust', file, '--update-key', Buffer.from(trustPublicKey(key)).toString('hex')] })
+    await coffee.messages(1)
+    const { hub, authority, events } = coffee.loopback
+    const answers: unknown[] = []
+    for (const payload of trustPieces(trustBundle({ version: 2, roots: [authority.caPem], key }))) answers.push(await hub.invoke('coffee', { method: trustMethod, payload }))
+    expect(answers.at(-1)).toEqual({ status: 200, payload: { version: 2 } })
+    await coffee.until(() => events.filter(({ type }) => type === 'connected').length === 2)
+    expect(readFileSync(file).includes('TTTB')).toBe(true)
+  })
+
   test('starts again when a method asks for it, and counts the start on its flash', async () => {
     await using coffee = await Coffee.start(tree)
     await coffee.messages(1)
@@ -192,6 +208,14 @@ describe('the command line of tinytwin-posix', () => {
     const said = await refuse(['a.wasm', '--ca', 'c', '--flash', 'f'], { TINYTWIN_CONNECTION_STRING: text })
     expect(said).toContain(sentence)
     expect(said).not.toContain('c2Vjc')
+  })
+
+  test.each([
+    [['--trust', 't'], '--trust and --update-key go together'],
+    [['--trust', 't', '--update-key', '04ab'], '--update-key is not the 130 hex digits'],
+    [['--trust', 't', '--update-key', `04${'g'.repeat(128)}`], '--update-key is not the 130 hex digits'],
+  ])('%j is one sentence', async (more, sentence) => {
+    expect(await refuse(['a.wasm', '--ca', 'c', '--flash', 'f', ...more], { TINYTWIN_CONNECTION_STRING: connection })).toContain(sentence)
   })
 
   test('a connection string on the command line is refused and not repeated', async () => {

@@ -37,6 +37,9 @@ static const char help[] =
     "  --cert FILE, --key FILE        with x509=true: its certificate and those that lead to its\n"
     "                                 root, and its private key, PEM or DER\n"
     "  --ca FILE                      the certificates that are trusted, PEM\n"
+    "  --trust FILE, --update-key HEX where bundles of new roots are kept, made when it is not\n"
+    "                                 there, and who may sign them: what tinytwin trust key "
+    "prints\n"
     "  --flash FILE                   the device's flash; made when it is not there\n"
     "  --board NAME                   the board to be (default: the first of those below)\n"
     "  --pins FILE                    inputs, a line each: `<pin> <level or millivolts>`; watched\n"
@@ -52,6 +55,8 @@ struct words {
     const char *ca;
     const char *cert;
     const char *key;
+    const char *trust;
+    const char *update_key;
     const char *flash;
     const char *board;
     const char *pins;
@@ -92,6 +97,8 @@ static const char **word_of(struct words *words, const char *option)
         {"--ca", &words->ca},
         {"--cert", &words->cert},
         {"--key", &words->key},
+        {"--trust", &words->trust},
+        {"--update-key", &words->update_key},
         {"--flash", &words->flash},
         {"--board", &words->board},
         {"--pins", &words->pins},
@@ -230,6 +237,31 @@ static bool read_identity(struct tt_options *options, const struct words *words)
     return true;
 }
 
+static int nibble(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// Both or neither.
+static bool read_trust(struct tt_options *options, const struct words *words)
+{
+    if (words->trust == NULL && words->update_key == NULL) { return true; }
+    if (words->trust == NULL || words->update_key == NULL) {
+        return wrong("--trust and --update-key go together");
+    }
+    const size_t len = strlen(words->update_key);
+    bool good = len == 2 * sizeof options->update_key;
+    for (size_t i = 0; good && i < sizeof options->update_key; i++) {
+        const int high = nibble(words->update_key[2 * i]);
+        const int low = nibble(words->update_key[2 * i + 1]);
+        good = high >= 0 && low >= 0;
+        if (good) { options->update_key[i] = (uint8_t)(high * 16 + low); }
+    }
+    options->trust_path = words->trust;
+    return (good && options->update_key[0] == 4) ||
+           wrong("--update-key is not the 130 hex digits that 'tinytwin trust key' prints");
+}
+
 enum tt_options_result tt_options_parse(struct tt_options *options, int argc, char **argv)
 {
     memset(options, 0, sizeof *options);
@@ -243,7 +275,8 @@ enum tt_options_result tt_options_parse(struct tt_options *options, int argc, ch
     const bool good = read_words(&words, argc, argv) && choose_board(options, words.board) &&
                       choose_log(options, words.log) && choose_time(options, words.seconds) &&
                       find_connection(options, words.connection_string_file) &&
-                      read_identity(options, &words) && read_files(options, &words);
+                      read_identity(options, &words) && read_trust(options, &words) &&
+                      read_files(options, &words);
     options->flash_path = words.flash;
     options->pins_path = words.pins;
     if (good) { return TT_OPTIONS_RUN; }

@@ -8,14 +8,17 @@
 
 #include "../../core/board.h"
 #include "../../core/connection.h"
+#include "../../core/trust.h"
 #include "../../port/port.h"
 
 struct tt_options {
     const struct tt_board *board;
     enum tt_log_level log_level;
     const char *flash_path;
-    const char *pins_path; // NULL: none
-    int64_t for_ms;        // INT64_MAX: until a signal comes
+    const char *trust_path;               // where bundles of roots are kept; NULL: none are taken
+    uint8_t update_key[TT_TRUST_KEY_LEN]; // who may sign them
+    const char *pins_path;                // NULL: none
+    int64_t for_ms;                       // INT64_MAX: until a signal comes
 
     uint8_t *wasm;
     size_t wasm_len;
