@@ -331,7 +331,7 @@ declare function hub_connected(): i32;
 declare function hub_will_written(properties: usize, propertiesLength: i32): i32;
 // @ts-ignore: decorator
 @external("hub", "ephemeral")
-declare function hub_ephemeral(intervalS: i32): i32;
+declare function hub_ephemeral(intervalS: i32, over: i32): i32;
 
 /** Messages to and replies for Azure IoT Hub. */
 export namespace host_hub {
@@ -353,9 +353,9 @@ export namespace host_hub {
   /** What `json` wrote is the message the hub sends itself when this device vanishes without a goodbye; with properties at most 192 bytes. It holds from the next connection on, which is made anew for it. */
   // @ts-ignore: decorator
   @inline export function willWritten(properties: usize, propertiesLength: i32): i32 { return hub_will_written(properties, propertiesLength); }
-  /** Connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave. 0: stay connected, as at the start. */
+  /** over 0, MQTT: connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave; 0: stay connected, as at the start. over 1, HTTPS: telemetry alone is sent, as soon as there is some (0) or at most once each interval_s; `unsupported` by a board without uploads. */
   // @ts-ignore: decorator
-  @inline export function ephemeral(intervalS: i32): i32 { return hub_ephemeral(intervalS); }
+  @inline export function ephemeral(intervalS: i32, over: i32): i32 { return hub_ephemeral(intervalS, over); }
 }
 
 // @ts-ignore: decorator

@@ -56,7 +56,17 @@ export function lastWill(): JsonWriter {
  *     hub.ephemeral(3600);
  */
 export function ephemeral(intervalS: i32): i32 {
-  return host_hub.ephemeral(intervalS);
+  return host_hub.ephemeral(intervalS, 0);
+}
+
+/**
+ * For a battery device that only reports: telemetry goes by HTTPS, one request a message, over a connection that is closed when all is sent. 0: as soon as
+ * there is something to send; else (60 to 2,592,000) at most once each `intervalS`. Until {@link ephemeral} is called there is no MQTT: no direct methods, no
+ * messages, and the twin neither way. `HostError.Unsupported` by a board without uploads.
+ *     hub.ephemeralHttps(900);
+ */
+export function ephemeralHttps(intervalS: i32): i32 {
+  return host_hub.ephemeral(intervalS, 1);
 }
 
 /** Whether the hub is connected now. Nothing needs to wait for it. */

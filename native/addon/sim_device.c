@@ -152,7 +152,7 @@ static bool in_flight(const struct sim_device *sim)
 {
     if (!sim->device || !sim->device->linked) { return false; }
     const struct tt_hub *const hub = &sim->device->link.hub;
-    return hub->accepted && hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX;
+    return hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX;
 }
 
 // The port's flag ends the turn, as after a restart the device asked for.

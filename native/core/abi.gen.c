@@ -403,7 +403,7 @@ static const char *hub_ephemeral(struct tt_app *app, const struct tt_guest_memor
                                  const uint64_t *args, uint64_t *result)
 {
     (void)memory;
-    *result = (uint32_t)tt_abi_hub_ephemeral(app, (int32_t)(uint32_t)args[0]);
+    *result = (uint32_t)tt_abi_hub_ephemeral(app, (int32_t)(uint32_t)args[0], (int32_t)(uint32_t)args[1]);
     return NULL;
 }
 
@@ -585,7 +585,7 @@ const struct tt_import tt_imports[] = {
     {"hub", "reply_written", "i(ii)", "ii", true, 0, hub_reply_written},
     {"hub", "connected", "i()", "", false, 0, hub_connected},
     {"hub", "will_written", "i(ii)", "b", true, 0, hub_will_written},
-    {"hub", "ephemeral", "i(i)", "i", true, 0, hub_ephemeral},
+    {"hub", "ephemeral", "i(ii)", "ii", true, 0, hub_ephemeral},
     {"upload", "begin", "i(iiiii)", "tiii", true, TT_BOARD_UPLOAD, upload_begin},
     {"upload", "offset", "i()", "", true, TT_BOARD_UPLOAD, upload_offset},
     {"upload", "part", "i(ii)", "b", true, TT_BOARD_UPLOAD, upload_part},

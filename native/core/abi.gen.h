@@ -180,8 +180,8 @@ int32_t tt_abi_hub_connected(struct tt_app *app);
 // What `json` wrote is the message the hub sends itself when this device vanishes without a goodbye; with properties at most 192 bytes. It holds from the next connection on, which is made anew for it.
 int32_t tt_abi_hub_will_written(struct tt_app *app,
                                 const uint8_t *properties, size_t properties_len);
-// Connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave. 0: stay connected, as at the start.
-int32_t tt_abi_hub_ephemeral(struct tt_app *app, int32_t interval_s);
+// over 0, MQTT: connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave; 0: stay connected, as at the start. over 1, HTTPS: telemetry alone is sent, as soon as there is some (0) or at most once each interval_s; `unsupported` by a board without uploads.
+int32_t tt_abi_hub_ephemeral(struct tt_app *app, int32_t interval_s, int32_t over);
 
 // upload: Files to the blob container of the hub, one at a time, over HTTPS.
 // name: of the blob, below the device's own folder. from -1: the app gives the bytes, on events; else their offset in the files partition. size in bytes, -1 with from -1: until an empty part. options 1: gzip. `busy` while one is under way.

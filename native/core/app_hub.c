@@ -279,12 +279,14 @@ int32_t tt_abi_hub_will_written(struct tt_app *app, const uint8_t *properties,
     return err;
 }
 
-int32_t tt_abi_hub_ephemeral(struct tt_app *app, int32_t interval_s)
+int32_t tt_abi_hub_ephemeral(struct tt_app *app, int32_t interval_s, int32_t over)
 {
-    if (interval_s != 0 && (interval_s < EPHEMERAL_MIN_S || interval_s > EPHEMERAL_MAX_S)) {
+    if ((interval_s != 0 && (interval_s < EPHEMERAL_MIN_S || interval_s > EPHEMERAL_MAX_S)) ||
+        over < 0 || over > 1) {
         return TT_EINVALID;
     }
-    const int err = tt_outbox_ephemeral(app->config.outbox, interval_s);
+    if (over == 1 && app->config.upload == NULL) { return TT_EUNSUPPORTED; } // no HTTP here
+    const int err = tt_outbox_ephemeral(app->config.outbox, interval_s, over == 1);
     if (err == TT_OK) { wake_link(app); }
     return err;
 }

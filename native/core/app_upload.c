@@ -13,10 +13,25 @@ enum { FROM_APP = -1, OPTION_GZIP = 1, RECORD_VERSION = 1, RECORD_HEAD = 19 };
 
 static const char record_key[] = "upload";
 
+// What telemetry by HTTPS leaves of the memory, which is its own at the end.
+static uint32_t room(const struct tt_board *board)
+{
+    const uint32_t bytes = board->upload_bytes & ~(uint32_t)7;
+    const uint32_t end = (sizeof(struct tt_post) + 7) & ~(uint32_t)7;
+    return bytes < end ? 0 : bytes - end;
+}
+
 static struct tt_upload *open(void *memory, struct tt_link *link, struct tt_inbox *inbox,
                               const struct tt_port *port, const struct tt_board *board)
 {
-    return tt_upload_init(memory, board->upload_bytes, port, inbox, &tt_link_https, link);
+    return tt_upload_init(memory, room(board), port, inbox, &tt_link_https, link);
+}
+
+static struct tt_post *post(void *memory, const struct tt_board *board)
+{
+    struct tt_post *const at = (void *)((uint8_t *)memory + room(board));
+    tt_post_init(at);
+    return at;
 }
 
 static int64_t step(void *upload, int64_t now_ms)
@@ -229,6 +244,7 @@ static void abandon(struct tt_app *app)
 
 const struct tt_uploader tt_uploader = {
     .open = open,
+    .post = post,
     .step = step,
     .stop = stop,
     .begin = begin,

@@ -132,6 +132,8 @@ static int start_link(struct tt_device *device, const struct tt_device_config *c
     if (device->upload != NULL) {
         link.side =
             (struct tt_link_side){device->upload, config->uploader->step, config->uploader->stop};
+        link.post = config->uploader->post(
+            (uint8_t *)memory + aligned(tt_link_memory(config->board)), config->board);
     }
     const int err = tt_link_start(&device->link, &link, memory);
     device->linked = err == TT_OK;

@@ -24,6 +24,7 @@ void tt_hub_init(struct tt_hub *hub, const struct tt_port *port, struct tt_outbo
     };
     tt_mqtt_stream_init(&hub->rx, buffers->rx, buffers->rx_size);
     tt_reported_init(&hub->reported, buffers->reported, buffers->reported_size);
+    hub->due_ms[TT_HUB_TELEMETRY] = INT64_MAX;
     tt_hub_closed(hub);
 }
 
@@ -58,7 +59,7 @@ void tt_hub_tell(const struct tt_hub *hub, enum tt_notice_kind kind,
 
 void tt_hub_closed(struct tt_hub *hub)
 {
-    if (hub->accepted && hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX) {
+    if (hub->due_ms[TT_HUB_TELEMETRY] != INT64_MAX) {
         const struct tt_telemetry cut = {.boot = hub->telemetry_boot,
                                          .sequence = hub->telemetry_sequence};
         tt_hub_tell(hub, TT_NOTICE_CUT, &cut);
@@ -151,11 +152,8 @@ static int receive_connack(struct tt_hub *hub, const struct tt_mqtt_packet *pack
     return TT_OK;
 }
 
-static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
+void tt_hub_telemetry_acknowledged(struct tt_hub *hub)
 {
-    if (packet_id != hub->telemetry_id || hub->due_ms[TT_HUB_TELEMETRY] == INT64_MAX) {
-        return; // of an earlier session: nothing waits for it
-    }
     struct tt_telemetry message;
     const bool waits =
         tt_outbox_peek_telemetry(hub->outbox, &message) && tt_hub_in_flight(hub, &message);
@@ -175,6 +173,14 @@ static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
     tt_hub_tell(hub, TT_NOTICE_ACKNOWLEDGED, &message);
     // News only: without room the app goes without. What comes from flash was told already.
     if (!message.journal) { tt_hub_put(hub, TT_EVENT_STORED, message.sequence); }
+}
+
+static void receive_puback(struct tt_hub *hub, uint16_t packet_id)
+{
+    if (packet_id != hub->telemetry_id || hub->due_ms[TT_HUB_TELEMETRY] == INT64_MAX) {
+        return; // of an earlier session: nothing waits for it
+    }
+    tt_hub_telemetry_acknowledged(hub);
 }
 
 static int receive_suback(struct tt_hub *hub, const struct tt_mqtt_packet *packet, int64_t now_ms)

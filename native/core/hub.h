@@ -79,6 +79,7 @@ struct tt_hub {
     struct tt_hub_will will;
     bool will_changed;   // since this connection was made
     int32_t ephemeral_s; // 0: stay connected, see link.h
+    bool over_https;     // telemetry alone, and not by MQTT
 
     bool accepted;   // CONNACK 0 came
     bool subscribed; // SUBACK came
@@ -154,5 +155,14 @@ bool tt_hub_in_flight(const struct tt_hub *hub, const struct tt_telemetry *messa
 // Tells who watches what became of a message: a TT_NOTICE with its id.
 void tt_hub_tell(const struct tt_hub *hub, enum tt_notice_kind kind,
                  const struct tt_telemetry *message);
+// The oldest message whose time is not over; those before it are given up. False: there is none.
+bool tt_hub_next_telemetry(struct tt_hub *hub, struct tt_telemetry *out, int64_t now_ms);
+void tt_hub_drop_telemetry(struct tt_hub *hub, const struct tt_telemetry *message, const char *why);
+// Why a message is dropped that can be written nowhere: TT_EFULL, or an error of its flash.
+const char *tt_hub_unsendable(int err);
+// The message is in flight, until it is acknowledged or the connection ends. id: its packet's.
+void tt_hub_telemetry_sent(struct tt_hub *hub, const struct tt_telemetry *message, uint16_t id,
+                           int64_t now_ms);
+void tt_hub_telemetry_acknowledged(struct tt_hub *hub);
 int32_t tt_hub_new_id(struct tt_hub *hub);
 void tt_hub_log(const struct tt_hub *hub, enum tt_log_level level, const char *text);

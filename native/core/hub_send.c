@@ -91,6 +91,7 @@ static bool obey(struct tt_hub *hub, const struct tt_reply *reply, int64_t now_m
         return true;
     case TT_REPLY_EPHEMERAL:
         hub->ephemeral_s = reply->request;
+        hub->over_https = reply->status != 0;
         return true;
     default:
         return send_reply(hub, reply, now_ms);
@@ -185,11 +186,30 @@ bool tt_hub_in_flight(const struct tt_hub *hub, const struct tt_telemetry *messa
     return message->boot == hub->telemetry_boot && message->sequence == hub->telemetry_sequence;
 }
 
-static void drop_telemetry(struct tt_hub *hub, const struct tt_telemetry *message,
-                           enum tt_notice_kind kind)
+void tt_hub_drop_telemetry(struct tt_hub *hub, const struct tt_telemetry *message, const char *why)
 {
+    tt_hub_log(hub, TT_LOG_ERROR, why);
     tt_outbox_pop_telemetry(hub->outbox);
-    tt_hub_tell(hub, kind, message);
+    tt_hub_tell(hub, TT_NOTICE_DROPPED, message);
+}
+
+bool tt_hub_next_telemetry(struct tt_hub *hub, struct tt_telemetry *out, int64_t now_ms)
+{
+    while (tt_outbox_peek_telemetry(hub->outbox, out)) {
+        if (!tt_outbox_expired(out, hub->port->epoch_ms(hub->port->ctx), now_ms)) { return true; }
+        tt_outbox_pop_telemetry(hub->outbox);
+        tt_hub_tell(hub, TT_NOTICE_EXPIRED, out);
+    }
+    return false;
+}
+
+void tt_hub_telemetry_sent(struct tt_hub *hub, const struct tt_telemetry *message, uint16_t id,
+                           int64_t now_ms)
+{
+    hub->telemetry_id = id;
+    hub->telemetry_boot = message->boot;
+    hub->telemetry_sequence = message->sequence;
+    hub->due_ms[TT_HUB_TELEMETRY] = now_ms + TT_HUB_ANSWER_MS;
 }
 
 // TT_OK, TT_EFULL when the packet does not fit now, TT_EIO when the message cannot be read.
@@ -209,30 +229,26 @@ static int write_telemetry(struct tt_hub *hub, const struct tt_telemetry *messag
     return err < 0 ? err : fits ? TT_OK : TT_EFULL;
 }
 
+const char *tt_hub_unsendable(int err)
+{
+    return err == TT_EFULL ? "a telemetry message is larger than a packet: dropped"
+                           : "a telemetry message cannot be read from flash: dropped";
+}
+
 static bool send_telemetry(struct tt_hub *hub, int64_t now_ms)
 {
     struct tt_telemetry message;
-    while (tt_outbox_peek_telemetry(hub->outbox, &message)) {
-        if (tt_outbox_expired(&message, hub->port->epoch_ms(hub->port->ctx), now_ms)) {
-            drop_telemetry(hub, &message, TT_NOTICE_EXPIRED);
-            continue;
-        }
+    while (tt_hub_next_telemetry(hub, &message, now_ms)) {
         // In the same session the message keeps its identifier and is marked [MQTT-4.4.0-1].
         const bool again = hub->telemetry_id != 0 && tt_hub_in_flight(hub, &message);
         const uint16_t id = again ? hub->telemetry_id : new_packet_id(hub);
         const int err = write_telemetry(hub, &message, id, again);
         if (err == TT_OK) {
-            hub->telemetry_id = id;
-            hub->telemetry_boot = message.boot;
-            hub->telemetry_sequence = message.sequence;
-            hub->due_ms[TT_HUB_TELEMETRY] = now_ms + TT_HUB_ANSWER_MS;
+            tt_hub_telemetry_sent(hub, &message, id, now_ms);
             return true;
         }
         if (err == TT_EFULL && hub->tx.len > 0) { return false; }
-        tt_hub_log(hub, TT_LOG_ERROR,
-                   err == TT_EFULL ? "a telemetry message is larger than a packet: dropped"
-                                   : "a telemetry message cannot be read from flash: dropped");
-        drop_telemetry(hub, &message, TT_NOTICE_DROPPED);
+        tt_hub_drop_telemetry(hub, &message, tt_hub_unsendable(err));
     }
     return true;
 }

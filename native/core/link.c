@@ -2,6 +2,7 @@
 #include "../port/error.gen.h"
 #include "abi.gen.h"
 #include "link_state.h"
+#include "post.h"
 #include "tls.h"
 #include "trust.h"
 
@@ -110,8 +111,9 @@ static int64_t backoff(struct tt_link *link, int err, int64_t now_ms)
         link->phase == TT_LINK_CONNECTED && now_ms - link->connected_ms >= STABLE_MS;
     link->attempt = stable ? 0 : link->attempt;
     // By the hub or DPS, in words; a host that refuses TCP has none.
-    const bool refused = err == TT_EREFUSED && link->phase == TT_LINK_CONNECTING &&
-                         !link->hub.accepted && link->hub.why != NULL;
+    const bool refused = err == TT_EREFUSED && link->hub.why != NULL &&
+                         (link->phase == TT_LINK_POSTING ||
+                          (link->phase == TT_LINK_CONNECTING && !link->hub.accepted));
     tt_link_count_refusal(link, refused);
     const bool other_key = refused && link->config.connection.second_key.len > 0;
     if (other_key) { link->second = !link->second; }
@@ -150,7 +152,10 @@ static void give_up(struct tt_link *link, int err, int64_t now_ms)
     char text[224];
     struct tt_writer reason = tt_writer_of(text, sizeof text);
     tt_link_write_reason(link, err, &reason);
-    const int64_t wait_ms = backoff(link, err, now_ms);
+    int64_t wait_ms = backoff(link, err, now_ms);
+    if (link->phase == TT_LINK_POSTING && link->config.post->least_ms > wait_ms) {
+        wait_ms = link->config.post->least_ms;
+    }
     notice(link, TT_NOTICE_DISCONNECTED, err, text, reason.len);
     tt_writer_text(&reason, "; next attempt in ");
     tt_writer_decimal(&reason, wait_ms);
@@ -301,6 +306,51 @@ bool tt_link_lend(struct tt_link *link)
     return link->phase == TT_LINK_WAITING;
 }
 
+// Whether telemetry goes by HTTPS now: the app wants it so, and DPS, which needs MQTT, does not.
+static bool by_https(const struct tt_link *link)
+{
+    return link->hub.over_https && link->config.post != NULL && !tt_link_wants_dps(link);
+}
+
+// When the outbox is next to be emptied by HTTPS; INT64_MAX: it is empty.
+static int64_t post_ms(struct tt_link *link, int64_t now_ms)
+{
+    const struct tt_outbox *const outbox = link->config.outbox;
+    link->resting = tt_outbox_telemetry_empty(outbox);
+    if (link->resting) { return INT64_MAX; }
+    const int64_t latest_ms = now_ms + (int64_t)link->hub.ephemeral_s * 1000;
+    if (link->visit_ms > latest_ms) { link->visit_ms = latest_ms; } // of a longer interval before
+    // Without flash to wait on, messages cannot be gathered beyond what RAM takes.
+    const bool crowded = outbox->journal.block == NULL &&
+                         tt_queue_bytes(&outbox->telemetry) > outbox->telemetry.size / 2;
+    return crowded || link->visit_ms < link->next_ms ? link->next_ms : link->visit_ms;
+}
+
+static int64_t post(struct tt_link *link, int64_t now_ms)
+{
+    const struct tt_post_calls *const calls = link->config.post->calls;
+    int err = TT_OK;
+    if (link->phase == TT_LINK_WAITING) {
+        link->phase = TT_LINK_POSTING;
+        err = calls->dial(link);
+    } else {
+        tt_hub_send(&link->hub, now_ms); // sends nothing: what the app wishes is heard
+    }
+    if (err == TT_OK) { err = calls->step(link, by_https(link) && !link->lent, now_ms); }
+    if (err < 0) {
+        give_up(link, err, now_ms);
+        return link->next_ms;
+    }
+    if (err == 0) { return calls->deadline(link->config.post, now_ms); }
+    tt_link_hang_up(link);
+    link->phase = TT_LINK_WAITING;
+    link->next_ms = now_ms;
+    if (tt_outbox_telemetry_empty(link->config.outbox)) {
+        link->visit_ms = now_ms + (int64_t)link->hub.ephemeral_s * 1000;
+    }
+    return now_ms;
+}
+
 // Whether an ephemeral connection has done all it was made for, and waited for more.
 static bool rests(struct tt_link *link, int64_t now_ms)
 {
@@ -325,7 +375,7 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
     if (!hub->draining) {
         const bool new_roots = link->config.trust != NULL && link->config.trust->fresh;
         if (now_ms < link->renew_ms && !room_again && !link->lent && !hub->will_changed && !rest &&
-            !new_roots) {
+            !new_roots && !by_https(link)) {
             return;
         }
         hub->draining = true;
@@ -334,8 +384,8 @@ static void leave_when_due(struct tt_link *link, int64_t now_ms)
     if (tt_hub_quiet(hub) || now_ms >= link->drain_until_ms) {
         tt_hub_disconnect(hub);
         link->phase = TT_LINK_LEAVING;
-        link->renewing = !link->lent && !rest;
-        link->visit_ms = now_ms + (int64_t)hub->ephemeral_s * 1000;
+        link->renewing = !link->lent && !rest && !by_https(link);
+        link->visit_ms = by_https(link) ? now_ms : now_ms + (int64_t)hub->ephemeral_s * 1000;
         link->next_ms = now_ms + LEAVE_MS;
     }
 }
@@ -353,11 +403,16 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
     if (link->phase == TT_LINK_WAITING) {
         tt_hub_send(hub, now_ms); // nothing is sent: replies nobody waits for go
         if (link->lent) { return INT64_MAX; }
+        if (by_https(link)) {
+            const int64_t due_ms = post_ms(link, now_ms);
+            return now_ms < due_ms ? due_ms : post(link, now_ms);
+        }
         link->resting = hub->ephemeral_s > 0 && now_ms < link->visit_ms && tt_hub_idle(hub);
         if (link->resting) { return link->visit_ms; }
         if (now_ms < link->next_ms) { return link->next_ms; }
         dial(link, now_ms);
     }
+    if (link->phase == TT_LINK_POSTING) { return post(link, now_ms); }
     if (link->phase == TT_LINK_CONNECTING || link->phase == TT_LINK_CONNECTED) {
         int err = link->provisioning ? provision(link, now_ms) : read_all(link, now_ms);
         if (!link->provisioning) {
@@ -372,6 +427,11 @@ static int64_t step(struct tt_link *link, int64_t now_ms)
             give_up(link, err, now_ms);
         } else if (link->phase == TT_LINK_CONNECTED) {
             leave_when_due(link, now_ms);
+        } else if (link->phase == TT_LINK_CONNECTING && by_https(link)) {
+            tt_link_hang_up(link);
+            link->phase = TT_LINK_WAITING;
+            link->next_ms = now_ms;
+            return now_ms;
         }
     }
     if (link->phase == TT_LINK_LEAVING) {

@@ -16,6 +16,7 @@ struct tt_link_side {
 };
 
 struct tt_dps;
+struct tt_post;
 struct tt_trust;
 
 // Strings and buffers are the caller's and live as long as the link. Secrets are never logged.
@@ -47,6 +48,7 @@ struct tt_link_config {
     uint32_t boot;            // number of this start, first half of message ids
     int64_t build_epoch_ms;   // the clock is not believed before this
     struct tt_link_side side; // step NULL: none
+    struct tt_post *post;     // telemetry by HTTPS; NULL: MQTT alone
 };
 
 struct tt_link; // defined by link_state.h

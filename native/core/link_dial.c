@@ -8,8 +8,9 @@
 
 enum { DEFAULT_PORT = 8883 };
 
-// Whose certificate is expected, and where TCP goes.
-static const char *set_peer(struct tt_link *link)
+// Whose certificate is expected, and where TCP goes: to `port` if it is not 0, else to the host's
+// own, else to the default.
+static const char *set_peer(struct tt_link *link, uint16_t default_port, uint16_t port)
 {
     const struct tt_connection *connection = &link->config.connection;
     const struct tt_dps *const dps = link->provisioning ? link->config.dps : NULL;
@@ -18,11 +19,10 @@ static const char *set_peer(struct tt_link *link)
         host = connection->endpoint.len > 0 ? connection->endpoint : dps->calls->default_host;
     }
     struct tt_range name;
-    link->tcp_port = DEFAULT_PORT;
+    link->tcp_port = default_port;
     tt_connection_split_host(host, &name, &link->tcp_port);
     memcpy(link->name, name.data, name.len);
     link->name[name.len] = 0;
-    const uint16_t port = dps != NULL ? dps->tcp_port : link->config.tcp_port;
     const char *const address = dps != NULL ? dps->address : link->config.address;
     if (port != 0) { link->tcp_port = port; }
     return address != NULL ? address : link->name;
@@ -66,7 +66,7 @@ int tt_link_secure(struct tt_link *link, const char *name, const struct tt_strea
     return err;
 }
 
-int tt_link_dial(struct tt_link *link, int64_t now_ms)
+int tt_link_connect(struct tt_link *link, uint16_t default_port, uint16_t tcp_port)
 {
     const struct tt_port *port = link->config.port;
     link->hub.why = NULL;
@@ -75,18 +75,27 @@ int tt_link_dial(struct tt_link *link, int64_t now_ms)
         link->hub.why = "the clock is not set: no certificate can be checked, no token signed";
         return TT_EUNSET;
     }
-    link->provisioning = tt_link_wants_dps(link);
-    const char *const address = set_peer(link);
+    const char *const address = set_peer(link, default_port, tcp_port);
     struct tt_stream stream;
     int err = port->connect(port->ctx, address, link->tcp_port, &stream);
     if (err != TT_OK) { return err; }
     if (link->config.tls) {
         err = tt_link_secure(link, link->name, &stream, &link->tls, &link->stream, &link->hub.why);
-        if (err != TT_OK) { return err; }
     } else {
         link->stream = stream;
     }
-    return tt_link_open_session(link, epoch_ms / 1000, now_ms);
+    return err;
+}
+
+int tt_link_dial(struct tt_link *link, int64_t now_ms)
+{
+    const struct tt_port *const port = link->config.port;
+    link->provisioning = tt_link_wants_dps(link);
+    const int err =
+        tt_link_connect(link, DEFAULT_PORT,
+                        link->provisioning ? link->config.dps->tcp_port : link->config.tcp_port);
+    if (err != TT_OK) { return err; }
+    return tt_link_open_session(link, port->epoch_ms(port->ctx) / 1000, now_ms);
 }
 
 void tt_link_hang_up(struct tt_link *link)

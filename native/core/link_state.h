@@ -16,6 +16,7 @@ enum tt_link_phase {
     TT_LINK_CONNECTING, // TCP, TLS, CONNECT; given up at next_ms
     TT_LINK_CONNECTED,
     TT_LINK_LEAVING, // DISCONNECT on its way, at most until next_ms
+    TT_LINK_POSTING, // telemetry by HTTPS, see post.h
     TT_LINK_STOPPED,
 };
 
@@ -63,6 +64,8 @@ void tt_link_set_names(struct tt_link *link, struct tt_range host, struct tt_ran
 // Begins a connection: TCP, TLS, CONNECT. An error may leave a stream, which is the caller's to
 // close: link->stream.close is NULL when there is none.
 int tt_link_dial(struct tt_link *link, int64_t now_ms);
+// TCP and TLS alone: to tcp_port if it is not 0, else to the host's own, else to default_port.
+int tt_link_connect(struct tt_link *link, uint16_t default_port, uint16_t tcp_port);
 // Closes the stream, if there is one, and what lives on it.
 void tt_link_hang_up(struct tt_link *link);
 // TLS with the link's roots over inner, which it owns from now on. As tt_tls_open.

@@ -104,9 +104,9 @@ int tt_outbox_will(struct tt_outbox *outbox, const uint8_t *properties, size_t p
                      range_of(properties, properties_len), range_of(body, body_len));
 }
 
-int tt_outbox_ephemeral(struct tt_outbox *outbox, int32_t interval_s)
+int tt_outbox_ephemeral(struct tt_outbox *outbox, int32_t interval_s, bool over_https)
 {
-    return put_reply(outbox, TT_REPLY_EPHEMERAL, interval_s, 0, none, none);
+    return put_reply(outbox, TT_REPLY_EPHEMERAL, interval_s, over_https, none, none);
 }
 
 int tt_outbox_report(struct tt_outbox *outbox, const char *name, size_t name_len,

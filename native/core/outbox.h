@@ -49,7 +49,8 @@ enum tt_reply_kind {
     TT_REPLY_METHOD,
     TT_REPLY_DONE, // message `request` was handled and is to be acknowledged; no status or body
     TT_REPLY_WILL, // the body from `status` on, behind its properties, is the last will
-    TT_REPLY_EPHEMERAL, // `request` is the interval, seconds; 0: stay connected
+    // `request` is the interval, seconds; 0: stay connected. `status` 1: telemetry by HTTPS alone
+    TT_REPLY_EPHEMERAL,
 };
 
 // What the link must know in the order in which the app said it.
@@ -86,7 +87,7 @@ int tt_outbox_reply(struct tt_outbox *outbox, int32_t request, int32_t status, c
 int tt_outbox_done(struct tt_outbox *outbox, int32_t message);
 int tt_outbox_will(struct tt_outbox *outbox, const uint8_t *properties, size_t properties_len,
                    const uint8_t *body, size_t body_len);
-int tt_outbox_ephemeral(struct tt_outbox *outbox, int32_t interval_s);
+int tt_outbox_ephemeral(struct tt_outbox *outbox, int32_t interval_s, bool over_https);
 int tt_outbox_report(struct tt_outbox *outbox, const char *name, size_t name_len,
                      const uint8_t *value, size_t value_len);
 // A guest that was restarted knows nothing: the link is to GET the twin again and deliver DESIRED

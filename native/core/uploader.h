@@ -1,14 +1,17 @@
-// The upload of files as a device has it: a table, so that a firmware whose main does not choose it
-// has no byte of HTTP in it.
+// All that a device does by HTTPS, the upload of files before all: a table, so that a firmware
+// whose main does not choose it has no byte of HTTP in it.
 #pragma once
 
 #include "app.h"
 #include "link.h"
+#include "post.h"
 
 struct tt_uploader {
     // memory: the board's upload_bytes, 8-byte aligned. NULL when that is too little.
     struct tt_upload *(*open)(void *memory, struct tt_link *link, struct tt_inbox *inbox,
                               const struct tt_port *port, const struct tt_board *board);
+    // Telemetry by HTTPS, at the end of the same memory; only after open found it enough.
+    struct tt_post *(*post)(void *memory, const struct tt_board *board);
     // Of the link loop, see tt_link_side; ctx is the upload.
     int64_t (*step)(void *upload, int64_t now_ms);
     void (*stop)(void *upload);

@@ -205,7 +205,7 @@ export const capabilities: readonly Capability[] = [
       call('reply_written', [i32('request'), i32('status')], 'i32', 'As `reply`, with the value that `json` wrote; one that got too long, or with a status below 0, is answered with 500 all the same.'),
       call('connected', [], 'i32', '1 while the hub is connected.', { traced: false }),
       call('will_written', [bytes('properties')], 'i32', 'What `json` wrote is the message the hub sends itself when this device vanishes without a goodbye; with properties at most 192 bytes. It holds from the next connection on, which is made anew for it.'),
-      call('ephemeral', [i32('interval_s')], 'i32', 'Connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave. 0: stay connected, as at the start.'),
+      call('ephemeral', [i32('interval_s'), i32('over')], 'i32', 'over 0, MQTT: connect only when there is something to send and each interval_s (60 to 2,592,000), send and receive all, and leave; 0: stay connected, as at the start. over 1, HTTPS: telemetry alone is sent, as soon as there is some (0) or at most once each interval_s; `unsupported` by a board without uploads.'),
     ],
   },
   {

@@ -16,6 +16,8 @@ export interface Waiting {
 const settleTurns = 4
 
 export class MemoryHttp implements Waiting {
+  /** Sees each request before its server does; true when it served it, or ended its connection. */
+  intercept: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
   readonly #servers = new Map<string, ReturnType<typeof createServer>>()
   readonly #listenerFor: (host: string) => Promise<HttpListener>
   #pending = 0
@@ -76,7 +78,7 @@ export class MemoryHttp implements Waiting {
       server.on('request', (request, response) => {
         this.#pending++
         response.once('close', () => { void this.#settle(() => { this.#pending-- }) })
-        listener(request, response)
+        if (this.intercept?.(request, response) !== true) listener(request, response)
       })
       this.#servers.set(host, server)
     }

@@ -106,11 +106,11 @@ test.each([0, 1, 2])('a cut at storage request %i costs that request alone', asy
     if (at === index) device.network.down()
     return undefined
   }
-  expect((await device.invoke('begin', { size: 8000 })).payload).toEqual({ result: 0 })
+  expect((await device.invoke('begin', { size: 6000 })).payload).toEqual({ result: 0 })
   await device.advance('40s')
   device.network.up()
   expect(await ended(device)).toEqual(fine)
-  expect(blob(device)!.bytes.equals(content(8000))).toBe(true)
+  expect(blob(device)!.bytes.equals(content(6000))).toBe(true)
   expect(storage.requests.length).toBe(4)
 })
 

@@ -1,8 +1,9 @@
-// Fixture: a last will that changes, and batches at their limits.
+// Fixture: a last will that changes, batches at their limits, and ways to be connected or not.
 
-import { batch, hub } from "tinytwin";
+import { batch, every, hub } from "tinytwin";
 
 let count = 0;
+let left = 0;
 
 hub.onMethod("will", (request) => {
   count++;
@@ -31,3 +32,18 @@ hub.onMethod("batch", (request) => {
   const result = batch.send(compressed ? hub.properties().compressed() : null);
   return request.answer().i32("added", added).i32("result", result).i32("left", batch.size()).send();
 });
+
+/** {"s","messages"}: telemetry by HTTPS, one message each ten seconds; connected again when so many were queued. */
+hub.onMethod("https", (request) => {
+  const interval = request.payload.find("s") ? request.payload.i32() : 0;
+  left = request.payload.find("messages") ? request.payload.i32() : 0;
+  if (left > 0) every(10_000, report);
+  return request.answer().i32("result", hub.ephemeralHttps(interval)).send();
+});
+
+function report(): void {
+  if (left == 0) return;
+  hub.telemetry().i32("left", left).send();
+  left--;
+  if (left == 0) hub.ephemeral(0);
+}
