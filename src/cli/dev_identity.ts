@@ -7,7 +7,7 @@ import type { HubAddress } from '../sim/real.js'
 import { CliError, type Arguments, type Option } from './command.js'
 import { bytesOf } from './secret.js'
 
-export const deviceVariable = 'TINYTWIN_DEVICE'
+export const deviceVariable = 'TINYTWIN_CONNECTION'
 
 export const identityOptions: readonly Option[] = [
   { name: 'connection', value: 'STRING|@FILE', doc: `Another hub, or DPS, by the device's connection string (HostName=…;DeviceId=…;… or IdScope=…;RegistrationId=…;…), or by a file with it. Better than the string itself is the file or ${deviceVariable} in the environment, which other users cannot read.` },

@@ -28,7 +28,7 @@ export const variables: readonly (readonly [name: string, doc: string])[] = [
 ]
 
 /** Of this program, but not of a device. */
-const others = ['TINYTWIN_HUB', 'TINYTWIN_DEVICE', 'TINYTWIN_GROUP_KEY', 'TINYTWIN_SOURCES']
+const others = ['TINYTWIN_HUB', 'TINYTWIN_CONNECTION', 'TINYTWIN_GROUP_KEY', 'TINYTWIN_SOURCES']
 const texts = { TINYTWIN_CONNECTION: 'connection', TINYTWIN_ADDRESS: 'address', TINYTWIN_HEALTH: 'health' } as const
 const files = { TINYTWIN_CA: 'ca', TINYTWIN_CERTIFICATE: 'certificate', TINYTWIN_KEY: 'key' } as const
 const wifiName = /^TINYTWIN_WIFI(?:_([2-9]))?$/

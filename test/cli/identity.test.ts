@@ -65,7 +65,7 @@ test('a device that has a certificate is not silently given keys', async () => {
 })
 
 test('the environment\'s connection string makes the device one of that hub', async () => {
-  vi.stubEnv('TINYTWIN_DEVICE', connectionOf())
+  vi.stubEnv('TINYTWIN_CONNECTION', connectionOf())
   const lines = await connected('--ca', service.caFile)
   expect(lines[0]).toMatchObject({ type: 'ready', device: 'far', auth: 'given', hub: `${host}:${service.ports.mqtts}` })
   expect(lines).toContainEqual(overTls)
@@ -87,7 +87,7 @@ test('a hub that another authority vouches for is not trusted', async () => {
 
 test.each([
   ['a way that is none', ['--auth', 'tpm'], `--auth: 'tpm' is not one of sas, x509, dps.`],
-  ['a certificate for the local hub', ['--cert', '{cert}', '--key', '{key}'], '--cert, --key and --ca go with a hub of --connection or TINYTWIN_DEVICE'],
+  ['a certificate for the local hub', ['--cert', '{cert}', '--key', '{key}'], '--cert, --key and --ca go with a hub of --connection or TINYTWIN_CONNECTION'],
   ['no file', ['--connection', '@{folder}/none'], `the connection string cannot be read from '{folder}/none' (ENOENT)`],
   ['an empty file', ['--connection', '@{empty}'], 'the connection string is empty'],
   ['a service\'s connection string', ['--connection', 'HostName=h;SharedAccessKeyName=n;SharedAccessKey=c2VjcmV0'], 'is a service\'s'],

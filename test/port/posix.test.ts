@@ -205,7 +205,7 @@ describe('the command line of tinytwin-posix', () => {
     ['IdScope=0ne1;RegistrationId=r;HostName=hub;SharedAccessKey=c2VjcmV0', 'it mixes fields for a hub and for DPS'],
     [connection, 'cannot read the app a.wasm: No such file'],
   ])('the connection string %j in the environment is judged without being repeated', async (text, sentence) => {
-    const said = await refuse(['a.wasm', '--ca', 'c', '--flash', 'f'], { TINYTWIN_CONNECTION_STRING: text })
+    const said = await refuse(['a.wasm', '--ca', 'c', '--flash', 'f'], { TINYTWIN_CONNECTION: text })
     expect(said).toContain(sentence)
     expect(said).not.toContain('c2Vjc')
   })
@@ -215,7 +215,7 @@ describe('the command line of tinytwin-posix', () => {
     [['--trust', 't', '--update-key', '04ab'], '--update-key is not the 130 hex digits'],
     [['--trust', 't', '--update-key', `04${'g'.repeat(128)}`], '--update-key is not the 130 hex digits'],
   ])('%j is one sentence', async (more, sentence) => {
-    expect(await refuse(['a.wasm', '--ca', 'c', '--flash', 'f', ...more], { TINYTWIN_CONNECTION_STRING: connection })).toContain(sentence)
+    expect(await refuse(['a.wasm', '--ca', 'c', '--flash', 'f', ...more], { TINYTWIN_CONNECTION: connection })).toContain(sentence)
   })
 
   test('a connection string on the command line is refused and not repeated', async () => {
@@ -227,7 +227,7 @@ describe('the command line of tinytwin-posix', () => {
   test('bytes that are no app, and a file that is no flash, are refused before anything runs', async () => {
     using folder = new Folder()
     const args = [folder.write('app.wasm', 'no app'), '--ca', folder.write('ca.pem', ''), '--flash']
-    const environment = { TINYTWIN_CONNECTION_STRING: connection }
+    const environment = { TINYTWIN_CONNECTION: connection }
     expect(await refuse([...args, folder.write('letter', 'dear all')], environment)).toContain('has another size')
     expect(readFileSync(join(folder.path, 'letter'), 'utf8')).toBe('dear all')
   })

@@ -21,7 +21,7 @@ enum {
     SECONDS_MAX = 100000000,
 };
 
-static const char environment_name[] = "TINYTWIN_CONNECTION_STRING";
+static const char environment_name[] = "TINYTWIN_CONNECTION";
 
 static const char help[] =
     "Runs a TinyTwin app on this computer as a device runs it: two threads, real sockets, TLS.\n"
@@ -29,7 +29,7 @@ static const char help[] =
     "Usage: tinytwin-posix APP.wasm --ca FILE --flash FILE [options]\n"
     "\n"
     "  --connection-string-file FILE  the device's connection string; without it the environment\n"
-    "                                 variable TINYTWIN_CONNECTION_STRING holds it. With an "
+    "                                 variable TINYTWIN_CONNECTION holds it. With an "
     "IdScope\n"
     "                                 and a RegistrationId in it DPS is asked for the hub; a "
     "second\n"
