@@ -4,9 +4,9 @@
 #include "../core/software_key.h"
 #include "../port/error.gen.h"
 #include "check.h"
+#include "fake_flash.h"
 
 enum { BLOCK = 1024, BLOCKS = 8, HALF = BLOCK * BLOCKS / 2 };
-#define REQUIRE CHECK
 
 // Of this test only.
 static const char signer[] = "-----BEGIN PRIVATE KEY-----\n"
@@ -29,51 +29,7 @@ static const char certificate[] =
     "a7cf227f064c321c7e3dcbad46305b67022100c786c40764cfd425fc96fe2b290a9688cfbb04da0b"
     "5c0430af7f5cc3d1d75271";
 
-static uint8_t flash[BLOCK * BLOCKS];
-static long writes_left; // until the power goes; -1: never
-
-static int read_flash(void *ctx, uint32_t offset, uint8_t *out, size_t len)
-{
-    (void)ctx;
-    REQUIRE(offset + len <= sizeof flash);
-    memcpy(out, flash + offset, len);
-    return TT_OK;
-}
-
-static bool powered(void)
-{
-    if (writes_left == 0) { return false; }
-    writes_left -= writes_left > 0 ? 1 : 0;
-    return true;
-}
-
-static int program_flash(void *ctx, uint32_t offset, const uint8_t *data, size_t len)
-{
-    (void)ctx;
-    REQUIRE(offset + len <= sizeof flash && offset % 256 == 0 && len % 256 == 0);
-    const bool whole = powered();
-    for (size_t i = 0; i < (whole ? len : len / 3); i++) {
-        flash[offset + i] &= data[i];
-    }
-    return whole ? TT_OK : TT_EIO;
-}
-
-static int erase_flash(void *ctx, uint32_t number)
-{
-    (void)ctx;
-    REQUIRE(number < BLOCKS);
-    if (!powered()) { return TT_EIO; }
-    memset(flash + number * BLOCK, 0xff, BLOCK);
-    return TT_OK;
-}
-
-static const struct tt_block block = {.block_bytes = BLOCK,
-                                      .block_count = BLOCKS,
-                                      .program_bytes = 256,
-                                      .read = read_flash,
-                                      .program = program_flash,
-                                      .erase = erase_flash};
-
+static struct fake_flash flash;
 static uint8_t key[TT_TRUST_KEY_LEN];
 static struct tt_trust trust;
 static char answer_text[200];
@@ -121,15 +77,15 @@ static size_t make(uint8_t *out, size_t cap, uint32_t version, size_t roots)
 
 static void restart(void)
 {
-    writes_left = -1;
+    flash.budget = FAKE_FLASH_EVER;
     check_hex(signer_public, key, sizeof key);
-    trust = (struct tt_trust){.calls = &tt_trust_calls, .block = &block, .key = key};
+    trust = (struct tt_trust){.calls = &tt_trust_calls, .block = &flash.block, .key = key};
     trust.calls->open(&trust);
 }
 
 static void start(void)
 {
-    memset(flash, 0xff, sizeof flash);
+    fake_flash_init(&flash, BLOCK, BLOCKS, 256);
     restart();
 }
 
@@ -267,12 +223,12 @@ static void first_one_gives_way(void)
 static void torn_anywhere(void)
 {
     int32_t status = 400;
-    for (long cut = 0; status != 200; cut++) {
-        CHECK(cut < 100);
+    for (long cut = 0; status != 200; cut += 29) { // bytes: within writes, between them, at erases
+        CHECK(cut < BLOCK * BLOCKS);
         start();
         CHECK_INT(install_version(1, 1), 200);
         trust.calls->tell(&trust, true);
-        writes_left = cut;
+        flash.budget = cut;
         status = install_version(2, 3);
         restart();
         const size_t roots = roots_in_use();
@@ -325,15 +281,15 @@ static void hostile_calls(void)
 static void no_halves(void)
 {
     start();
-    struct tt_block one = block;
+    struct tt_block one = flash.block;
     one.block_count = 1;
     trust.block = &one;
     trust.calls->open(&trust);
     uint8_t bundle[2048];
     CHECK_INT(install(bundle, make(bundle, sizeof bundle, 1, 1)), 400);
     CHECK(strstr(answer_text, "larger than this device's flash") != NULL);
-    for (size_t i = 0; i < sizeof flash; i++) {
-        CHECK_INT(flash[i], 0xff);
+    for (size_t i = 0; i < fake_flash_size(&flash); i++) {
+        CHECK_INT(flash.bytes[i], 0xA5); // neither erased nor programmed
     }
 }
 
